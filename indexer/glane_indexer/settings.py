@@ -1,0 +1,123 @@
+"""Every setting, as one table: its environment variable, its default, and what it does.
+
+A field ``model`` is read from ``GLANE_MODEL``. The README's table of settings is checked against this
+one by a test, so a setting cannot be added without being documented.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from glane_indexer.errors import UsageError
+
+PREFIX = "GLANE_"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def _setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force. Build with :meth:`from_env`; override with ``dataclasses.replace``."""
+
+    library: Path = _setting(Path("library"), "the library folder")
+    model: str = _setting(
+        "default",
+        "the encoder: `default` (multilingual-e5-small), or any sentence-transformers name or folder",
+    )
+    precision: str = _setting(
+        "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
+    )
+    cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
+    threads: int = _setting(0, "threads for the encoder and the index; 0: one per core")
+    host: str = _setting("127.0.0.1", "the address that `glane serve` listens on")
+    port: int = _setting(8000, "the port that `glane serve` listens on")
+    workers: int = _setting(1, "processes that `glane serve` starts")
+    cors_origins: tuple[str, ...] = _setting(
+        (), "origins whose pages may call the API, separated by commas; `*` for all"
+    )
+    frame_origins: tuple[str, ...] = _setting(
+        (), "origins that may show the search page in a frame, separated by commas"
+    )
+    public_url: str = _setting("", "the service's own address as its users see it")
+    admin_key: str = _setting("", "the key for administration; empty: administration is off")
+    language: str = _setting("fr", "language of the page where the browser asks for none", ("fr", "en"))
+    site_name: str = _setting("Glane", "the name shown on the search page")
+    site_logo: str = _setting("", "the text shown as the logo; empty: the name")
+    site_intro: str = _setting("", "an introduction shown above the first search")
+    site_color: str = _setting("", "accent colour of the page, as `#rrggbb`")
+    judge: bool = _setting(False, "whether the judging page `/judge` is on")
+    feedback: bool = _setting(False, "whether readers may mark results as good or bad")
+    log_level: str = _setting(
+        "info", "how much the service logs", ("debug", "info", "warning", "error")
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from the environment.
+
+        Raises:
+            UsageError: a value does not fit its setting, or a ``GLANE_…`` name is not a setting.
+        """
+        environ = os.environ if environ is None else environ
+        known = {PREFIX + item.name.upper(): item for item in fields(cls)}
+        values: dict[str, Any] = {}
+        for name, text in environ.items():
+            if not name.startswith(PREFIX):
+                continue
+            if name not in known:
+                raise UsageError(
+                    "there is no such setting",
+                    where=name,
+                    hint="The README lists every setting; unset this one or correct its name",
+                )
+            item = known[name]
+            values[item.name] = _parse(name, text, item.default, item.metadata["choices"])
+        values.setdefault("cache", cls().cache.expanduser())
+        return cls(**values)
+
+
+def _parse(name: str, text: str, default: Any, choices: tuple[str, ...]) -> Any:
+    """The value of ``text`` in the type of ``default``."""
+    text = text.strip()
+    if choices and text not in choices:
+        raise UsageError(f"{text!r} is not one of {', '.join(choices)}", where=name)
+    if isinstance(default, bool):
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        raise UsageError(f"{text!r} is neither true nor false", where=name)
+    if isinstance(default, int):
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            return int(text)
+        raise UsageError(f"{text!r} is not a whole number of 0 or more", where=name)
+    if isinstance(default, Path):
+        return Path(text).expanduser() if text else default
+    if isinstance(default, tuple):
+        return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """One row of the table of settings, for documentation and its test."""
+
+    variable: str
+    default: str
+    help: str
+
+
+def describe() -> list[SettingInfo]:
+    """Every setting with its variable, default and meaning, in the order of the table."""
+    rows = []
+    for item in fields(Settings):
+        default = item.default
+        shown = ",".join(default) if isinstance(default, tuple) else str(default)
+        rows.append(SettingInfo(PREFIX + item.name.upper(), shown, item.metadata["help"]))
+    return rows
