@@ -1,0 +1,37 @@
+"""Which language a bookmark is written in."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from glane_indexer.text import tokens
+
+# The languages told apart. Few and common: on a title of six words a long list mostly adds mistakes.
+LANGUAGES = (
+    "fr", "en", "es", "de", "it", "pt", "nl", "ca", "pl", "ro", "sv", "da", "cs", "el", "ru", "uk", "tr", "ar",
+    "he", "fa", "hy", "hi", "zh", "ja", "ko", "vi", "fi", "hu", "nb", "eu", "br", "oc", "eo", "la",
+)  # fmt: skip
+# Below so many words a guess is worth less than none.
+MIN_WORDS = 3
+SAMPLE_CHARS = 2000
+
+
+def detect(text: str) -> str:
+    """The ISO 639-1 code of a text's language, or "" where it is too short to tell."""
+    sample = text[:SAMPLE_CHARS]
+    words = tokens(sample)
+    if sum(word.form.isalpha() for word in words) < MIN_WORDS:
+        return ""
+    code, confidence = _identifier().classify(sample)
+    return str(code) if confidence >= 0.5 else ""
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    supported = {str(label) for label in identifier.labels}
+    identifier.set_languages([code for code in LANGUAGES if code in supported])
+    return identifier
