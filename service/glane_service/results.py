@@ -112,7 +112,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "pages": results.pages,
         "took_ms": round(results.took_ms, 3),
         "notices": list(results.notices),
-        "results": [_hit_json(hit) for hit in results.hits],
+        "results": [hit_json(hit) for hit in results.hits],
         "facets": {
             name: [{"value": item.value, "count": item.count} for item in values]
             for name, values in results.facets.items()
@@ -148,7 +148,8 @@ def annotation_json(annotation: Annotation) -> dict[str, Any]:
     }
 
 
-def _hit_json(hit: Hit) -> dict[str, Any]:
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """One result, as answers show it."""
     passage = hit.passage
     why: dict[str, Any] = {"keyword": None, "vector": None}
     if hit.why.keyword is not None:

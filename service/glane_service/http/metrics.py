@@ -1,0 +1,110 @@
+"""What the service counts, in Prometheus' form.
+
+With several workers each process writes its numbers to a shared folder (``PROMETHEUS_MULTIPROC_DIR``,
+which :mod:`glane_service.serve` sets), and ``/metrics`` adds up those of all, whichever one answers.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from glane_indexer.errors import GlaneError
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from glane_service.http.backend import Backend
+
+if TYPE_CHECKING:
+    from glane_service.results import Results
+
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+# Dense between 1 and 25 ms, where a search on a library of ordinary size is.
+BUCKETS = (0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.018, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "glane_http_requests_total",
+            "Requests answered, by method, route and status",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "glane_http_request_seconds",
+            "Time to answer a request, by route",
+            ["route"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._searches = Counter(
+            "glane_searches_total",
+            "Searches, by the mode that was used and by where they came from",
+            ["mode", "source"],
+            registry=registry,
+        )
+        self._search_seconds = Histogram(
+            "glane_search_seconds",
+            "Time in the engine, by mode",
+            ["mode"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._empty = Counter(
+            "glane_searches_without_result_total",
+            "Searches that found nothing, by mode",
+            ["mode"],
+            registry=registry,
+        )
+        self._size = Gauge(
+            "glane_library_size",
+            "What the library holds, by kind",
+            ["what"],
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+        self._generation = Gauge(
+            "glane_generation",
+            "Number of the index generation that answers; 0 where none does",
+            registry=registry,
+            multiprocess_mode="mostrecent",
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def searched(self, results: Results, source: str) -> None:
+        """Count one search; ``source`` is ``api``, ``page``, ``feed`` or ``instantsearch``."""
+        self._searches.labels(results.mode_used, source).inc()
+        self._search_seconds.labels(results.mode_used).observe(results.took_ms / 1000)
+        if not results.total:
+            self._empty.labels(results.mode_used).inc()
+
+    def render(self, backend: Backend) -> bytes:
+        """Everything counted so far, as text."""
+        self._observe(backend)
+        if MULTIPROCESS not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+    def _observe(self, backend: Backend) -> None:
+        try:
+            status = backend.engine.status()
+        except GlaneError:
+            self._generation.set(0)
+            return
+        for what in ("bookmarks", "annotations", "descriptions", "passages", "contributors", "bytes"):
+            if isinstance(status.get(what), int):
+                self._size.labels(what).set(status[what])
+        generation = str(status.get("generation") or "0")
+        self._generation.set(int(generation) if generation.isdigit() else 0)

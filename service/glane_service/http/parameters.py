@@ -1,0 +1,195 @@
+"""The parameters of a search as they arrive in an address, for the API and for the pages alike."""
+
+from __future__ import annotations
+
+import calendar
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Literal
+
+from glane_indexer.errors import QueryError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from glane_service.query import FIELDS, MAX_FILTER, MAX_PER_PAGE, MAX_TEXT, Filters, Query
+from glane_service.query import Sort as SortName
+from glane_service.query import View as ViewName
+from glane_service.results import Mode as ModeName
+
+MAX_TAGS = 20
+MAX_PAGE = 1_000_000
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+Name = Field("", max_length=MAX_FILTER)
+
+
+class Parameters(BaseModel):
+    """What every set of parameters does: an empty value is an absent one, an unknown name an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {
+            name: [item for item in value if item != ""] if isinstance(value, list) else value
+            for name, value in values.items()
+            if value != ""
+        }
+
+
+class SearchParameters(Parameters):
+    """The parameters of ``GET /api/search``."""
+
+    q: str = Field(
+        "",
+        max_length=MAX_TEXT,
+        description="The question. `\"…\"` makes a phrase, `-word` excludes, and `tag:` `by:` "
+        "`site:` `before:` `after:` filter.",
+        examples=["protection sociale des données"],
+    )
+    mode: ModeName = Field("hybrid", description="By keywords, by meaning (vector), or by both.")
+    sort: SortName = Field("relevance", description="Best first, or newest first.")
+    kind: Literal["all", "bookmark", "topic"] = Field("all", description="All, or one kind only.")
+    tag: list[str] = Field(
+        default_factory=list, max_length=MAX_TAGS, description="Repeatable: every tag must be there."
+    )
+    contributor: str = Field("", max_length=MAX_FILTER, description="Only what this person added.")
+    site: str = Field("", max_length=MAX_FILTER, description="Only this host and its subdomains.")
+    language: str = Field("", max_length=MAX_FILTER, description="Only this language, as `fr`.")
+    after: str = Field("", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`.")
+    before: str = Field("", description="Added on this day or earlier, in the same forms.")
+    fields: str = Field(
+        "",
+        description=f"Where keywords are looked for, separated by commas: {', '.join(FIELDS)}.",
+        examples=["title,tags"],
+    )
+    page: int = Field(1, ge=1, le=MAX_PAGE)
+    per_page: int = Field(20, ge=1, le=MAX_PER_PAGE)
+    view: ViewName = Field(
+        "simple", description="How many annotations each result carries: none, a few, or all."
+    )
+    explain: bool = Field(False, description="Whether to add how each score was made.")
+    suggest: bool = Field(False, description="Whether to add the suggestions of `/api/suggest`.")
+
+    def query(self) -> Query:
+        """The search that these parameters ask for.
+
+        Raises:
+            QueryError: a day, a field or a tag is not one; ``where`` is the parameter's name.
+        """
+        for tag in self.tag:
+            if len(tag) > MAX_FILTER:
+                raise QueryError(f"the tag has {len(tag)} characters", where="tag")
+        names = tuple(dict.fromkeys(name for name in re.split(r"[,\s]+", self.fields) if name))
+        return Query(
+            text=self.q.strip(),
+            mode=self.mode,
+            sort=self.sort,
+            filters=Filters(
+                kind=None if self.kind == "all" else self.kind,
+                tags=tuple(dict.fromkeys(tag.strip() for tag in self.tag if tag.strip())),
+                contributor=self.contributor.strip(),
+                site=self.site.strip(),
+                language=self.language.strip(),
+                after=parse_day("after", self.after),
+                before=parse_day("before", self.before, last=True),
+            ),
+            fields=names or FIELDS,
+            page=self.page,
+            per_page=self.per_page,
+            view=self.view,
+            explain=self.explain,
+        ).validated()
+
+
+class SuggestParameters(Parameters):
+    """The parameters of ``GET /api/suggest``."""
+
+    q: str = Field("", max_length=MAX_TEXT, description="What has been typed so far.", examples=["trav"])
+    limit: int = Field(8, ge=1, le=20)
+
+
+class SimilarParameters(Parameters):
+    """The parameters of ``GET /api/bookmarks/{id}/similar``."""
+
+    limit: int = Field(10, ge=1, le=MAX_PER_PAGE)
+
+
+def from_address(pairs: Iterable[tuple[str, str]]) -> SearchParameters:
+    """The parameters of a page's address; names that are none of a search's are ignored.
+
+    Raises:
+        QueryError: a value is not acceptable; ``where`` is the parameter's name.
+    """
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name == "tag":
+            values.setdefault(name, []).append(value)
+        elif name in SearchParameters.model_fields:
+            values[name] = value
+    try:
+        return SearchParameters.model_validate(values)
+    except ValidationError as error:
+        name, message = explain_error(error.errors()[0])
+        raise QueryError(message, where=name) from None
+
+
+def parse_day(name: str, text: str, *, last: bool = False) -> date | None:
+    """The day that ``text`` names; of a year or a month alone, its first day, or its last.
+
+    Raises:
+        QueryError: it names no day.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    match = _DAY.fullmatch(text)
+    if match:
+        year, month, day = (int(part) if part else 0 for part in match.groups())
+        try:
+            month = month or (12 if last else 1)
+            return date(year, month, day or (calendar.monthrange(year, month)[1] if last else 1))
+        except ValueError:
+            pass
+    raise QueryError(
+        f"{text[:40]!r} is not a day", where=name, hint="Write it as 2015-03-01, 2015-03 or 2015"
+    )
+
+
+def explain_error(error: Any) -> tuple[str, str]:
+    """The parameter that a validation error is about, and what is wrong with it, in a sentence."""
+    location = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+    name = location[0] if location else "body"
+    given = error.get("input")
+    shown = repr(given if len(str(given)) <= 60 else f"{str(given)[:60]}…")
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return name, "there is no such parameter"
+    if kind == "literal_error":
+        return name, f"{shown} is not one of {context['expected']}"
+    if kind in ("int_parsing", "int_type", "int_from_float", "int_parsing_size"):
+        return name, f"{shown} is not a whole number"
+    if kind == "bool_parsing":
+        return name, f"{shown} is neither true nor false"
+    if kind == "greater_than_equal":
+        return name, f"{given} is less than {context['ge']}"
+    if kind == "less_than_equal":
+        return name, f"{given} is more than {context['le']}"
+    if kind == "string_too_long":
+        limit = context["max_length"]
+        return name, f"it has {len(str(given))} characters, and may have {limit} at most"
+    if kind == "too_long":
+        return name, f"it is given more than {context['max_length']} times"
+    return name, str(error["msg"])
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that names the parameters that exist, the likeliest first."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    listed = f"The parameters are {', '.join(known)}"
+    return f"Did you mean {close[0]}? {listed}" if close else listed

@@ -1,0 +1,155 @@
+"""Errors as the service answers them: problem+json (RFC 9457), with types that do not change.
+
+A reader with a browser gets the same as a page; see :mod:`glane_service.pages`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from glane_indexer.errors import GlaneError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from glane_service.http.parameters import (
+    Parameters,
+    SearchParameters,
+    SimilarParameters,
+    SuggestParameters,
+    explain_error,
+    nearest,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+TYPES: dict[str, tuple[int, str, str]] = {
+    "bad-request": (
+        400,
+        "The request cannot be understood",
+        "A parameter is missing, unknown or out of its range; `detail` names it.",
+    ),
+    "not-found": (404, "There is nothing here", "No page, bookmark or result has this address."),
+    "method-not-allowed": (405, "This method is not allowed here", "`Allow` lists those that are."),
+    "too-large": (413, "The request is too large", "Send less in one request."),
+    "unavailable": (
+        503,
+        "The library is not ready",
+        "The service is up, and its library is not open yet, or cannot be; `detail` says why.",
+    ),
+    "internal": (
+        500,
+        "Something went wrong in the service",
+        "An error of the service itself; its log has the details under `request_id`.",
+    ),
+}
+"""Each problem type: its status, its title, and what it means."""
+
+_BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_BY_SLUG = {
+    "bad-request": "bad-request",
+    "not-found": "not-found",
+    "service": "unavailable",
+    "library": "unavailable",
+    "generation": "unavailable",
+    "encoder-mismatch": "unavailable",
+    "encoder": "unavailable",
+    "locked": "unavailable",
+}
+_MODELS: dict[str, type[Parameters]] = {
+    "/api/search": SearchParameters,
+    "/api/suggest": SuggestParameters,
+    "/api/bookmarks/{bookmark_id}/similar": SimilarParameters,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem: its type's name (a key of :data:`TYPES`), and what happened this time."""
+
+    slug: str
+    detail: str
+    parameter: str = ""
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> int:
+        """The HTTP status."""
+        return self.status or TYPES[self.slug][0]
+
+    def to_json(self, instance: str) -> dict[str, Any]:
+        """The members of the problem document; ``instance`` is the path that was asked for."""
+        document: dict[str, Any] = {
+            "type": f"/problems/{self.slug}",
+            "title": TYPES[self.slug][1],
+            "status": self.code,
+            "detail": self.detail,
+            "instance": instance,
+        }
+        if self.parameter:
+            document["parameter"] = self.parameter
+        return document | self.extra
+
+    def response(self, instance: str) -> Response:
+        """The answer that carries this problem."""
+        return Response(
+            json.dumps(self.to_json(instance), ensure_ascii=False),
+            status_code=self.code,
+            media_type=MEDIA_TYPE,
+            headers={"Cache-Control": "no-store", **self.headers},
+        )
+
+
+def from_exception(error: Exception, request: Request) -> Problem:
+    """The problem that ``error`` is to whoever asked; an unforeseen one tells nothing of the inside."""
+    if isinstance(error, RequestValidationError):
+        return _from_validation(error, request)
+    if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
+        slug = _BY_SLUG[error.slug]
+        headers = {"Retry-After": "2"} if slug == "unavailable" else {}
+        parameter = error.where if slug == "bad-request" else ""
+        return Problem(slug, str(error), parameter=parameter, headers=headers)
+    if isinstance(error, HTTPException):
+        slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
+        detail = _http_detail(error, request)
+        return Problem(slug, detail, status=error.status_code, headers=dict(error.headers or {}))
+    request_id = request.scope.get("glane.request_id", "")
+    return Problem(
+        "internal",
+        f"The service failed to answer. Its log has the details under {request_id}",
+        extra={"request_id": request_id},
+    )
+
+
+def _from_validation(error: RequestValidationError, request: Request) -> Problem:
+    errors = []
+    for item in error.errors():
+        name, message = explain_error(item)
+        if item["type"] == "extra_forbidden":
+            route = getattr(request.scope.get("route"), "path", "")
+            model = _MODELS.get(route)
+            if model is not None:
+                message = f"{message}. {nearest(name, model.model_fields)}"
+        errors.append({"parameter": name, "message": message})
+    first = errors[0]
+    return Problem(
+        "bad-request",
+        f"{first['parameter']}: {first['message']}",
+        parameter=first["parameter"],
+        extra={"errors": errors} if len(errors) > 1 else {},
+    )
+
+
+def _http_detail(error: HTTPException, request: Request) -> str:
+    path = request.scope.get("path", "")[:200]
+    if error.status_code == 404:
+        return f"Nothing is served at {path}"
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return f"{request.method} is not allowed at {path}" + (f"; {allowed} is" if allowed else "")
+    return str(error.detail)

@@ -1,0 +1,205 @@
+"""The API's routes. Each answers in a thread of its own, and writes its JSON itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from glane_indexer.errors import NotFoundError, QueryError
+from starlette.responses import Response
+
+from glane_service import query as queries
+from glane_service.http import metrics as prometheus
+from glane_service.http import schemas
+from glane_service.http.backend import Backend
+from glane_service.http.links import Links
+from glane_service.http.metrics import Metrics
+from glane_service.http.parameters import SearchParameters, SimilarParameters, SuggestParameters
+from glane_service.results import annotation_json, bookmark_json, hit_json, to_json
+
+if TYPE_CHECKING:
+    from glane_service.engine import Suggestion
+    from glane_service.results import Results
+
+SUGGESTIONS = 8
+_PROBLEM = {"model": schemas.ProblemAnswer, "content": {"application/problem+json": {}}}
+_BAD = {400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}}
+_MISSING = {404: {**_PROBLEM, "description": "There is no such bookmark, or no such page"}}
+_NOT_READY = {503: {**_PROBLEM, "description": "The library is not open"}}
+
+api = APIRouter()
+
+
+def backend_of(request: Request) -> Backend:
+    """The backend of the application that answers ``request``."""
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+def metrics_of(request: Request) -> Metrics:
+    """The counters of the application that answers ``request``."""
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+BackendNow = Annotated[Backend, Depends(backend_of)]
+Id = Annotated[str, Path(max_length=500, description="A bookmark's id")]
+
+
+def answer(document: Any, *, cache: str = "private, no-cache") -> Response:
+    """``document`` as compact JSON."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate is legal in JSON and in Python, not in UTF-8: it becomes U+FFFD's cousin "?".
+    return Response(
+        body.encode("utf-8", "replace"),
+        media_type="application/json",
+        headers={"Cache-Control": cache},
+    )
+
+
+def is_empty(query: queries.Query) -> bool:
+    """Whether the query asks for nothing: no text, no filter, and no listing by date either."""
+    return not query.text and not query.filters.to_json() and query.sort != "date"
+
+
+def past_the_end(results: Results) -> NotFoundError | None:
+    """The error that a page after the last one is."""
+    last = max(1, results.pages)
+    if results.page <= last:
+        return None
+    return NotFoundError(f"page {results.page} is past the last page ({last})", where="page")
+
+
+@api.get(
+    "/api/search",
+    tags=["search"],
+    summary="Ask a question",
+    response_class=Response,
+    responses={200: {"model": schemas.SearchAnswer}, **_BAD, **_MISSING, **_NOT_READY},
+)
+def search(
+    request: Request, backend: BackendNow, parameters: Annotated[SearchParameters, Query()]
+) -> Response:
+    """The bookmarks that answer a question, best first, each with the passage that says it.
+
+    `total`, the facets, the pages and the order by date all come from one fixed pool of candidates, so
+    that no page repeats or drops a result of another. A page after the last one is a 404. Without a
+    question there must be a filter or `sort=date`: then the bookmarks are listed, newest first.
+    """
+    query = parameters.query()
+    if is_empty(query):
+        raise QueryError(
+            "the question is empty",
+            where="q",
+            hint="Ask something, or list bookmarks with a filter or with sort=date",
+        )
+    engine = backend.engine
+    results = engine.search(query)
+    metrics_of(request).searched(results, "api")
+    if (error := past_the_end(results)) is not None:
+        raise error
+    document = to_json(results)
+    if parameters.suggest:
+        found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
+        document["suggestions"] = suggestions_json(found, Links.of(request))
+    return answer(document)
+
+
+@api.get(
+    "/api/suggest",
+    tags=["search"],
+    summary="Complete a question",
+    response_class=Response,
+    responses={200: {"model": schemas.SuggestAnswer}, **_BAD, **_NOT_READY},
+)
+def suggest(
+    request: Request, backend: BackendNow, parameters: Annotated[SuggestParameters, Query()]
+) -> Response:
+    """Titles, tags and contributors that begin as what has been typed so far."""
+    text = parameters.q.strip()
+    found = backend.engine.suggest(text, parameters.limit) if text else []
+    return answer({"query": text, "suggestions": suggestions_json(found, Links.of(request))})
+
+
+def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[dict[str, str]]:
+    """Suggestions, each with the address that it leads to."""
+    return [
+        {"kind": item.kind, "text": item.text, "url": links.suggestion(item)} for item in suggestions
+    ]
+
+
+@api.get(
+    "/api/bookmarks/{bookmark_id}",
+    tags=["bookmarks"],
+    summary="One bookmark, with all its annotations",
+    response_class=Response,
+    responses={200: {"model": schemas.FullBookmarkAnswer}, **_MISSING, **_NOT_READY},
+)
+def bookmark(backend: BackendNow, bookmark_id: Id) -> Response:
+    """The bookmark, its annotations in their order on the page."""
+    found = backend.engine.bookmark(bookmark_id)
+    annotations = [annotation_json(item) for item in found.annotations]
+    return answer({**bookmark_json(found), "annotations": annotations})
+
+
+@api.get(
+    "/api/bookmarks/{bookmark_id}/similar",
+    tags=["bookmarks"],
+    summary="Bookmarks that say something similar",
+    response_class=Response,
+    responses={200: {"model": schemas.SimilarAnswer}, **_BAD, **_MISSING, **_NOT_READY},
+)
+def similar(
+    backend: BackendNow, bookmark_id: Id, parameters: Annotated[SimilarParameters, Query()]
+) -> Response:
+    """The nearest by meaning, nearest first, without the bookmark itself."""
+    hits = backend.engine.similar(bookmark_id, parameters.limit)
+    return answer({"id": bookmark_id, "results": [hit_json(hit) for hit in hits]})
+
+
+@api.get(
+    "/api/status",
+    tags=["service"],
+    summary="What the library holds",
+    response_class=Response,
+    responses={200: {"model": schemas.StatusAnswer}, **_NOT_READY},
+)
+def status(backend: BackendNow) -> Response:
+    """Counts, the index generation that answers, and its encoder."""
+    return answer(backend.engine.status())
+
+
+@api.get(
+    "/healthz",
+    tags=["service"],
+    summary="Is the process alive?",
+    response_class=Response,
+    responses={200: {"model": schemas.HealthAnswer}},
+)
+async def healthz() -> Response:
+    """Always 200, from a process that can answer at all."""
+    return answer({"status": "ok"}, cache="no-store")
+
+
+@api.get(
+    "/readyz",
+    tags=["service"],
+    summary="Can it answer questions?",
+    response_class=Response,
+    responses={200: {"model": schemas.HealthAnswer}, **_NOT_READY},
+)
+def readyz(backend: BackendNow) -> Response:
+    """200 once the library is open; before that, or without one, a 503 that says why."""
+    generation = backend.engine.status().get("generation")
+    return answer({"status": "ok", "generation": generation}, cache="no-store")
+
+
+@api.get("/metrics", tags=["service"], summary="Prometheus metrics", response_class=Response)
+def metrics(request: Request, backend: BackendNow) -> Response:
+    """Requests, searches and the library, in Prometheus' text format; of all workers together."""
+    return Response(
+        metrics_of(request).render(backend),
+        headers={"Content-Type": prometheus.CONTENT_TYPE, "Cache-Control": "no-store"},
+    )
