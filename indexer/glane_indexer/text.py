@@ -85,10 +85,19 @@ def exact(word: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def fold(form: str) -> str:
-    """A form without its accents."""
-    if form.isascii():
-        return form
-    decomposed = unicodedata.normalize("NFKD", form)
+    """An exact form without its accents."""
+    return _without_accents(form)
+
+
+def fold_text(text: str) -> str:
+    """A whole text in lower case and without accents, for cheap tests of what it can hold."""
+    return _without_accents(text.casefold().translate(_LIGATURES))
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -76,6 +76,14 @@ FACETS = ("tags", "contributors", "sites", "years", "languages", "kinds")
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that was not done as asked; ``code`` is stable, ``message`` is for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The answer to one query: one page of hits out of a fixed pool of ``total``.
 
@@ -92,7 +100,7 @@ class Results:
     took_ms: float
     hits: tuple[Hit, ...] = ()
     facets: Facets = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -111,7 +119,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "per_page": results.per_page,
         "pages": results.pages,
         "took_ms": round(results.took_ms, 3),
-        "notices": list(results.notices),
+        "notices": [{"code": item.code, "message": item.message} for item in results.notices],
         "results": [hit_json(hit) for hit in results.hits],
         "facets": {
             name: [{"value": item.value, "count": item.count} for item in values]
