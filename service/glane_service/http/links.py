@@ -65,6 +65,19 @@ class Links:
                 return _join(self._named(kind, name), parameters(rest))
         return _join(self.home(), parameters(query))
 
+    def form_action(self) -> str:
+        """Where the question box of this page sends its question."""
+        return self._named(*self.scope) if self.scope is not None else self.home()
+
+    def kept(self, query: Query) -> list[tuple[str, str]]:
+        """What the question box sends beside the question, so that settings outlive a new question."""
+        rest = _without(query, *self.scope) if self.scope is not None else None
+        return [
+            (name, value)
+            for name, value in parameters(rest or query)
+            if name not in ("q", "page")
+        ]
+
     def bookmark(self, bookmark_id: str) -> str:
         """The page of a bookmark."""
         return self.page(f"/bookmarks/{_segment(bookmark_id)}")

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import calendar
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import date
 from typing import Any, Literal
 
 from glane_indexer.errors import QueryError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from glane_service.query import FIELDS, MAX_FILTER, MAX_PER_PAGE, MAX_TEXT, Filters, Query
+from glane_service.query import FIELDS, MAX_FILTER, MAX_PER_PAGE, MAX_TEXT, Filters, Query, parse_day
 from glane_service.query import Sort as SortName
 from glane_service.query import View as ViewName
 from glane_service.results import Mode as ModeName
 
 MAX_TAGS = 20
 MAX_PAGE = 1_000_000
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
-Name = Field("", max_length=MAX_FILTER)
 
 
 class Parameters(BaseModel):
@@ -94,8 +90,8 @@ class SearchParameters(Parameters):
                 contributor=self.contributor.strip(),
                 site=self.site.strip(),
                 language=self.language.strip(),
-                after=parse_day("after", self.after),
-                before=parse_day("before", self.before, last=True),
+                after=parse_day(self.after.strip(), "after") if self.after else None,
+                before=parse_day(self.before.strip(), "before") if self.before else None,
             ),
             fields=names or FIELDS,
             page=self.page,
@@ -135,28 +131,6 @@ def from_address(pairs: Iterable[tuple[str, str]]) -> SearchParameters:
     except ValidationError as error:
         name, message = explain_error(error.errors()[0])
         raise QueryError(message, where=name) from None
-
-
-def parse_day(name: str, text: str, *, last: bool = False) -> date | None:
-    """The day that ``text`` names; of a year or a month alone, its first day, or its last.
-
-    Raises:
-        QueryError: it names no day.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    match = _DAY.fullmatch(text)
-    if match:
-        year, month, day = (int(part) if part else 0 for part in match.groups())
-        try:
-            month = month or (12 if last else 1)
-            return date(year, month, day or (calendar.monthrange(year, month)[1] if last else 1))
-        except ValueError:
-            pass
-    raise QueryError(
-        f"{text[:40]!r} is not a day", where=name, hint="Write it as 2015-03-01, 2015-03 or 2015"
-    )
 
 
 def explain_error(error: Any) -> tuple[str, str]:

@@ -112,7 +112,7 @@ def from_exception(error: Exception, request: Request) -> Problem:
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
         slug = _BY_SLUG[error.slug]
         headers = {"Retry-After": "2"} if slug == "unavailable" else {}
-        parameter = error.where if slug == "bad-request" else ""
+        parameter = error.where if slug in ("bad-request", "not-found") else ""
         return Problem(slug, str(error), parameter=parameter, headers=headers)
     if isinstance(error, HTTPException):
         slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")

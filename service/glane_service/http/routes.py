@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.errors import QueryError
 from starlette.responses import Response
 
 from glane_service import query as queries
@@ -16,12 +16,12 @@ from glane_service.http import schemas
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
+from glane_service.http.paging import PastTheEndError, is_past_the_end
 from glane_service.http.parameters import SearchParameters, SimilarParameters, SuggestParameters
 from glane_service.results import annotation_json, bookmark_json, hit_json, to_json
 
 if TYPE_CHECKING:
     from glane_service.engine import Suggestion
-    from glane_service.results import Results
 
 SUGGESTIONS = 8
 _PROBLEM = {"model": schemas.ProblemAnswer, "content": {"application/problem+json": {}}}
@@ -64,14 +64,6 @@ def is_empty(query: queries.Query) -> bool:
     return not query.text and not query.filters.to_json() and query.sort != "date"
 
 
-def past_the_end(results: Results) -> NotFoundError | None:
-    """The error that a page after the last one is."""
-    last = max(1, results.pages)
-    if results.page <= last:
-        return None
-    return NotFoundError(f"page {results.page} is past the last page ({last})", where="page")
-
-
 @api.get(
     "/api/search",
     tags=["search"],
@@ -98,8 +90,8 @@ def search(
     engine = backend.engine
     results = engine.search(query)
     metrics_of(request).searched(results, "api")
-    if (error := past_the_end(results)) is not None:
-        raise error
+    if is_past_the_end(results):
+        raise PastTheEndError(results)
     document = to_json(results)
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []

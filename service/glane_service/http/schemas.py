@@ -136,6 +136,13 @@ class SuggestAnswer(Answer):
     suggestions: list[SuggestionAnswer]
 
 
+class NoticeAnswer(Answer):
+    """Something that was not done as asked; `code` does not change, `message` is for people."""
+
+    code: str = Field(examples=["unbalanced-quotes"])
+    message: str
+
+
 class SearchAnswer(Answer):
     """The answer of `/api/search`."""
 
@@ -147,7 +154,7 @@ class SearchAnswer(Answer):
     per_page: int
     pages: int = Field(examples=[6])
     took_ms: float = Field(examples=[5.2])
-    notices: list[str] = Field(description="What was not done as asked, in words")
+    notices: list[NoticeAnswer] = Field(description="What was not done as asked")
     results: list[HitAnswer]
     facets: FacetsAnswer
     suggestions: list[SuggestionAnswer] | None = Field(None, description="With `suggest=1` only")

@@ -1,0 +1,97 @@
+"""The HTTP application: the API, the pages, and what is around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from glane_indexer.errors import GlaneError
+from glane_indexer.settings import Settings
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from glane_service.http import problems
+from glane_service.http.backend import Backend
+from glane_service.http.envelope import Envelope
+from glane_service.http.metrics import Metrics
+from glane_service.http.routes import api
+from glane_service.pages.routes import Pages
+
+if TYPE_CHECKING:
+    from glane_service.engine import LiveEngine
+
+GZIP_OVER = 1024
+# Level 5 packs an answer of 20 KB in a third of a millisecond, 2 % larger than level 9 in one.
+GZIP_LEVEL = 5
+API_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+
+def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
+    """The application for ``settings``.
+
+    Without ``live``, an engine is opened in the background when the application starts; until then
+    ``/readyz`` and searches answer 503. The application closes the engine when it stops.
+    """
+    backend = Backend(settings, live)
+    metrics = Metrics()
+    pages = Pages(settings, backend, metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        backend.start()
+        yield
+        backend.close()
+
+    app = FastAPI(
+        title=settings.site_name,
+        summary="Ask a library of annotated bookmarks a question; get the passages that answer it.",
+        version=_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.backend = backend
+    app.state.metrics = metrics
+    app.include_router(api)
+    app.router.routes.extend(pages.routes())
+
+    def answer_error(request: Request, error: Exception) -> Response:
+        problem = problems.from_exception(error, request)
+        path = request.url.path
+        if not path.startswith(API_PATHS) and "text/html" in request.headers.get("accept", ""):
+            return pages.error(request, problem, error)
+        return problem.response(path)
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer_error(request, error)
+
+    for kind in (GlaneError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, handle)
+    # The last that is added is the outermost.
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_OVER, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Envelope, settings=settings, metrics=metrics, answer_error=answer_error)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Content-Type"],
+            expose_headers=["X-Request-Id"],
+            max_age=86400,
+        )
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("glane")
+    except PackageNotFoundError:
+        return "0"
