@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from glane_indexer.errors import GlaneError
-from glane_indexer.settings import Settings
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from glane_indexer.errors import GlaneError
+from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
+from glane_service.http.feeds import feeds
 from glane_service.http.metrics import Metrics
+from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
 from glane_service.pages.routes import Pages
 
@@ -60,7 +62,8 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    app.include_router(api)
+    for router in (api, feeds, opensearch):
+        app.include_router(router)
     app.router.routes.extend(pages.routes())
 
     def answer_error(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The engine as the routes see it: opened in the background, replaced by itself, or not there yet."""
+"""The engine as the routes see it: opened in the background, or not there yet."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Backend:
         """
         if self._live is None:
             if self._problem is not None:
-                # Without its ``where``: a path on the server is the operator's business, in the log.
+                # Without its ``where``: a path on the server is for the log alone.
                 raise ServiceError(self._problem.message, hint=self._problem.hint)
             raise ServiceError("the library is being opened", hint="Ask again in a moment")
         return self._live.engine
 
     def start(self) -> None:
-        """Open the engine in a background thread, as often as it takes; does nothing if it is open."""
+        """Open the engine in a background thread, trying until it opens."""
         if self._live is None and self._thread is None:
             self._thread = threading.Thread(target=self._open, name="glane-open", daemon=True)
             self._thread.start()

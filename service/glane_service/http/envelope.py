@@ -7,13 +7,15 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
-from glane_indexer.settings import Settings
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glane_indexer.settings import Settings
 from glane_service.http.metrics import Metrics
 
 logger = logging.getLogger("glane")
@@ -40,9 +42,11 @@ class Envelope:
         self._app = app
         self._metrics = metrics
         self._answer_error = answer_error
+        self._paths: dict[Any, str] | None = None
         self._page_headers, self._other_headers = _headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -75,12 +79,26 @@ class Envelope:
             await response(scope, receive, enveloped)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "(none)")
-            self._metrics.answered(method, route, status or 499, seconds)
+            self._metrics.answered(method, self._route(scope), status or 499, seconds)
             # The path alone: questions are their readers' own and are not logged.
             logger.debug(
-                "request %s: %s %s %d %.1f ms", request_id, method, scope["path"], status, seconds * 1000
+                "request %s: %s %s %d %.1f ms",
+                request_id,
+                method,
+                scope["path"],
+                status,
+                seconds * 1000,
             )
+
+    def _route(self, scope: Scope) -> str:
+        """The pattern of the route that answered: FastAPI notes it, plain routes do not."""
+        route = scope.get("route")
+        if route is not None:
+            return str(route.path)
+        if self._paths is None:
+            routes = scope["app"].routes
+            self._paths = {route.endpoint: route.path for route in routes if type(route) is Route}
+        return self._paths.get(scope.get("endpoint"), "(none)")
 
 
 def _request_id(scope: Scope) -> str:

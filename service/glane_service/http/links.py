@@ -15,7 +15,7 @@ from starlette.requests import Request
 from glane_service.query import FIELDS, Query
 
 if TYPE_CHECKING:
-    from glane_service.engine import Suggestion
+    from glane_service.suggestions import Suggestion
 
 _DEFAULT = Query("")
 LANGUAGES = ("fr", "en")
@@ -25,8 +25,9 @@ LANGUAGES = ("fr", "en")
 class Links:
     """Makes addresses.
 
-    ``base`` goes before every path: empty, or the path that a proxy serves Glane under, or its whole
-    public address. ``language`` is the language that the path names, or "" where the browser chooses.
+    ``base`` goes before every path: empty, or the path that a proxy serves Glane under, or its
+    whole public address. ``language`` is the one that the path names, or "" where the browser
+    chooses.
     ``scope`` keeps a reader on the page of one tag or contributor: ``("tag", "travail")``.
     """
 
@@ -70,12 +71,10 @@ class Links:
         return self._named(*self.scope) if self.scope is not None else self.home()
 
     def kept(self, query: Query) -> list[tuple[str, str]]:
-        """What the question box sends beside the question, so that settings outlive a new question."""
+        """What the question box sends beside the question, so that settings outlive it."""
         rest = _without(query, *self.scope) if self.scope is not None else None
         return [
-            (name, value)
-            for name, value in parameters(rest or query)
-            if name not in ("q", "page")
+            (name, value) for name, value in parameters(rest or query) if name not in ("q", "page")
         ]
 
     def bookmark(self, bookmark_id: str) -> str:
@@ -104,7 +103,7 @@ class Links:
         return _join(self.path("/search.atom"), parameters(shown))
 
     def _named(self, kind: str, name: str) -> str:
-        # A browser takes a path's segment "." or ".." for a step: these names go in the query instead.
+        # A browser takes the segments "." and ".." for steps: these names go in the query.
         if name.strip(".") == "":
             return _join(self.home(), [(kind, name)])
         return self.page(f"/{kind}s/{_segment(name)}")
@@ -130,7 +129,13 @@ def parameters(query: Query) -> list[tuple[str, str]]:
         ("page", str(query.page)),
         ("explain", "1" if query.explain else ""),
     ]
-    defaults = {"mode": "hybrid", "sort": "relevance", "view": "simple", "per_page": "20", "page": "1"}
+    defaults = {
+        "mode": "hybrid",
+        "sort": "relevance",
+        "view": "simple",
+        "per_page": "20",
+        "page": "1",
+    }
     return [(name, value) for name, value in pairs if value and defaults.get(name) != value]
 
 

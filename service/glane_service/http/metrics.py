@@ -1,7 +1,8 @@
 """What the service counts, in Prometheus' form.
 
-With several workers each process writes its numbers to a shared folder (``PROMETHEUS_MULTIPROC_DIR``,
-which :mod:`glane_service.serve` sets), and ``/metrics`` adds up those of all, whichever one answers.
+With several workers each process writes its numbers to a shared folder, which
+:mod:`glane_service.serve` names in ``PROMETHEUS_MULTIPROC_DIR``, and ``/metrics`` adds up those of
+all, whichever one answers.
 """
 
 from __future__ import annotations
@@ -9,11 +10,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from glane_indexer.errors import GlaneError
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from glane_indexer.errors import GlaneError
 from glane_service.http.backend import Backend
 
 if TYPE_CHECKING:
@@ -29,6 +37,8 @@ class Metrics:
     """The counters of one application."""
 
     def __init__(self) -> None:
+        # When a series began is of no use here, and would double their number.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "glane_http_requests_total",
@@ -103,7 +113,14 @@ class Metrics:
         except GlaneError:
             self._generation.set(0)
             return
-        for what in ("bookmarks", "annotations", "descriptions", "passages", "contributors", "bytes"):
+        for what in (
+            "bookmarks",
+            "annotations",
+            "descriptions",
+            "passages",
+            "contributors",
+            "bytes",
+        ):
             if isinstance(status.get(what), int):
                 self._size.labels(what).set(status[what])
         generation = str(status.get("generation") or "0")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from glane_indexer.errors import NotFoundError
-
 from glane_service.results import Results
 
 
 class PastTheEndError(NotFoundError):
-    """The page asked for is after the last one; ``href`` is the address of the last, where known."""
+    """The page asked for is after the last one; ``href`` is the last one's address, where known."""
 
     def __init__(self, results: Results, href: str = "") -> None:
         self.page = results.page

@@ -7,10 +7,18 @@ import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from glane_indexer.errors import QueryError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from glane_service.query import FIELDS, MAX_FILTER, MAX_PER_PAGE, MAX_TEXT, Filters, Query, parse_day
+from glane_indexer.errors import QueryError
+from glane_service.query import (
+    FIELDS,
+    MAX_FILTER,
+    MAX_PER_PAGE,
+    MAX_TEXT,
+    Filters,
+    Query,
+    parse_day,
+)
 from glane_service.query import Sort as SortName
 from glane_service.query import View as ViewName
 from glane_service.results import Mode as ModeName
@@ -20,7 +28,7 @@ MAX_PAGE = 1_000_000
 
 
 class Parameters(BaseModel):
-    """What every set of parameters does: an empty value is an absent one, an unknown name an error."""
+    """Of every set of parameters: an empty value is an absent one, an unknown name an error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,7 +50,7 @@ class SearchParameters(Parameters):
     q: str = Field(
         "",
         max_length=MAX_TEXT,
-        description="The question. `\"…\"` makes a phrase, `-word` excludes, and `tag:` `by:` "
+        description='The question. `"…"` makes a phrase, `-word` excludes, and `tag:` `by:` '
         "`site:` `before:` `after:` filter.",
         examples=["protection sociale des données"],
     )
@@ -50,12 +58,16 @@ class SearchParameters(Parameters):
     sort: SortName = Field("relevance", description="Best first, or newest first.")
     kind: Literal["all", "bookmark", "topic"] = Field("all", description="All, or one kind only.")
     tag: list[str] = Field(
-        default_factory=list, max_length=MAX_TAGS, description="Repeatable: every tag must be there."
+        default_factory=list,
+        max_length=MAX_TAGS,
+        description="Repeatable: every tag must be there.",
     )
     contributor: str = Field("", max_length=MAX_FILTER, description="Only what this person added.")
     site: str = Field("", max_length=MAX_FILTER, description="Only this host and its subdomains.")
     language: str = Field("", max_length=MAX_FILTER, description="Only this language, as `fr`.")
-    after: str = Field("", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`.")
+    after: str = Field(
+        "", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`."
+    )
     before: str = Field("", description="Added on this day or earlier, in the same forms.")
     fields: str = Field(
         "",
@@ -104,7 +116,9 @@ class SearchParameters(Parameters):
 class SuggestParameters(Parameters):
     """The parameters of ``GET /api/suggest``."""
 
-    q: str = Field("", max_length=MAX_TEXT, description="What has been typed so far.", examples=["trav"])
+    q: str = Field(
+        "", max_length=MAX_TEXT, description="What has been typed so far.", examples=["trav"]
+    )
     limit: int = Field(8, ge=1, le=20)
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from glane_indexer.errors import GlaneError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from glane_indexer.errors import GlaneError
 from glane_service.http.parameters import (
     Parameters,
     SearchParameters,
@@ -106,7 +106,7 @@ class Problem:
 
 
 def from_exception(error: Exception, request: Request) -> Problem:
-    """The problem that ``error`` is to whoever asked; an unforeseen one tells nothing of the inside."""
+    """The problem that ``error`` is to whoever asked; an unforeseen one tells of no inside."""
     if isinstance(error, RequestValidationError):
         return _from_validation(error, request)
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
@@ -115,7 +115,9 @@ def from_exception(error: Exception, request: Request) -> Problem:
         parameter = error.where if slug in ("bad-request", "not-found") else ""
         return Problem(slug, str(error), parameter=parameter, headers=headers)
     if isinstance(error, HTTPException):
-        slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
+        slug = _BY_STATUS.get(
+            error.status_code, "bad-request" if error.status_code < 500 else "internal"
+        )
         detail = _http_detail(error, request)
         return Problem(slug, detail, status=error.status_code, headers=dict(error.headers or {}))
     request_id = request.scope.get("glane.request_id", "")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from glane_indexer.errors import QueryError
 from starlette.responses import Response
 
+from glane_indexer.errors import QueryError
 from glane_service import query as queries
 from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
@@ -21,13 +21,18 @@ from glane_service.http.parameters import SearchParameters, SimilarParameters, S
 from glane_service.results import annotation_json, bookmark_json, hit_json, to_json
 
 if TYPE_CHECKING:
-    from glane_service.engine import Suggestion
+    from glane_service.suggestions import Suggestion
 
 SUGGESTIONS = 8
+_Documented = dict[int | str, dict[str, Any]]
 _PROBLEM = {"model": schemas.ProblemAnswer, "content": {"application/problem+json": {}}}
-_BAD = {400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}}
-_MISSING = {404: {**_PROBLEM, "description": "There is no such bookmark, or no such page"}}
-_NOT_READY = {503: {**_PROBLEM, "description": "The library is not open"}}
+_BAD: _Documented = {
+    400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}
+}
+_MISSING: _Documented = {
+    404: {**_PROBLEM, "description": "There is no such bookmark, or no such page"}
+}
+_NOT_READY: _Documented = {503: {**_PROBLEM, "description": "The library is not open"}}
 
 api = APIRouter()
 
@@ -76,9 +81,10 @@ def search(
 ) -> Response:
     """The bookmarks that answer a question, best first, each with the passage that says it.
 
-    `total`, the facets, the pages and the order by date all come from one fixed pool of candidates, so
-    that no page repeats or drops a result of another. A page after the last one is a 404. Without a
-    question there must be a filter or `sort=date`: then the bookmarks are listed, newest first.
+    `total`, the facets, the pages and the order by date all come from one fixed pool of
+    candidates, so that no page repeats or drops a result of another. A page after the last one is
+    a 404. Without a question there must be a filter or `sort=date`: then the bookmarks are listed,
+    newest first.
     """
     query = parameters.query()
     if is_empty(query):
@@ -118,7 +124,8 @@ def suggest(
 def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[dict[str, str]]:
     """Suggestions, each with the address that it leads to."""
     return [
-        {"kind": item.kind, "text": item.text, "url": links.suggestion(item)} for item in suggestions
+        {"kind": item.kind, "text": item.text, "url": links.suggestion(item)}
+        for item in suggestions
     ]
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from glane_indexer.settings import Settings
-
 from glane_service.pages.theme import accent_css
 
 FOREVER = "public, max-age=31536000, immutable"
-_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)

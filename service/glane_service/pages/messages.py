@@ -1,7 +1,7 @@
 """What the pages say, in French and in English, side by side (pure).
 
-A text with ``|`` has a form for one and a form for many; ``{n}`` chooses between them. In French none
-counts as one.
+A text with ``|`` has a form for one and a form for many; ``{n}`` chooses between them. In French
+none counts as one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "search": {"fr": "Chercher", "en": "Search"},
     "clear": {"fr": "Tout effacer", "en": "Clear all"},
     "settings": {"fr": "Réglages de la recherche", "en": "Search settings"},
-    "mode": {"fr": "Chercher par", "en": "Search by"},
+    "mode": {"fr": "Par", "en": "By"},
     "mode_hybrid": {"fr": "sens et mots", "en": "meaning and words"},
     "mode_vector": {"fr": "sens", "en": "meaning"},
     "mode_keyword": {"fr": "mots", "en": "words"},
@@ -88,7 +88,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "in_title": {"fr": "dans le titre", "en": "in the title"},
     "in_description": {"fr": "dans la description", "en": "in the description"},
     "in_annotation": {"fr": "dans une annotation", "en": "in an annotation"},
-    "in_annotation_by": {"fr": "dans une annotation de {author}", "en": "in an annotation by {author}"},
+    "in_annotation_by": {
+        "fr": "dans une annotation de {author}",
+        "en": "in an annotation by {author}",
+    },
     "rank_keyword": {"fr": "mots au rang {rank}", "en": "words at rank {rank}"},
     "rank_vector": {"fr": "sens au rang {rank}", "en": "meaning at rank {rank}"},
     "score": {"fr": "score {score}", "en": "score {score}"},
@@ -144,7 +147,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "Aucun signet ne répond à « {q} » avec ces réglages.",
         "en": "No bookmark answers “{q}” with these settings.",
     },
-    "nothing_here": {"fr": "Aucun signet n’a tous ces filtres.", "en": "No bookmark has all these filters."},
+    "nothing_here": {
+        "fr": "Aucun signet n’a tous ces filtres.",
+        "en": "No bookmark has all these filters.",
+    },
     "nothing_library": {
         "fr": "La bibliothèque est vide : importez des signets, puis indexez-les.",
         "en": "The library is empty: import bookmarks, then index them.",
@@ -172,7 +178,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "Cette recherche n’est pas possible",
         "en": "This search is not possible",
     },
-    "error_not-found": {"fr": "Il n’y a rien à cette adresse", "en": "There is nothing at this address"},
+    "error_not-found": {
+        "fr": "Il n’y a rien à cette adresse",
+        "en": "There is nothing at this address",
+    },
     "error_method-not-allowed": {
         "fr": "Cette adresse se lit seulement",
         "en": "This address can only be read",
@@ -182,7 +191,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "La bibliothèque n’est pas encore ouverte",
         "en": "The library is not open yet",
     },
-    "error_internal": {"fr": "Le service n’a pas su répondre", "en": "The service could not answer"},
+    "error_internal": {
+        "fr": "Le service n’a pas su répondre",
+        "en": "The service could not answer",
+    },
     "help_bad-request": {
         "fr": "Le réglage « {parameter} » de l’adresse n’a pas une valeur acceptable.",
         "en": "The setting “{parameter}” in the address has no acceptable value.",
@@ -213,8 +225,34 @@ CATALOGUE: dict[str, dict[str, str]] = {
 }
 
 MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
 }
 
 LANGUAGE_NAMES = {

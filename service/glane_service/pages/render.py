@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glane_indexer.settings import Settings
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from glane_indexer.settings import Settings
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.pages import views
 from glane_service.pages.assets import StaticFiles
@@ -65,7 +65,7 @@ class Renderer:
         )
 
     def context(self, request: Request, language: str = "") -> Context:
-        """The context of ``request``; without a language, the browser's wish or the setting decides."""
+        """The context of ``request``; without a language, the browser or the setting decides."""
         header = request.headers.get("accept-language", "")
         chosen = language or preferred(header, self._settings.language)
         links = Links.of(request, language)
@@ -77,7 +77,7 @@ class Renderer:
     def answer(
         self, context: Context, template: str, here: Callable[[Links], str], **values: Any
     ) -> Response:
-        """The page that ``template`` makes of ``values``; ``here`` gives its address with some links."""
+        """The page that ``template`` makes of ``values``; ``here`` is its address by some links."""
         language, links = context.language, context.links
         other = next(code for code in LANGUAGES if code != language)
         alternates = [(code, here(replace(context.absolute, language=code))) for code in LANGUAGES]
@@ -93,7 +93,10 @@ class Renderer:
             "description": context.t("description"),
             "feed": "",
             "canonical": dict(alternates)[language],
-            "alternates": [*alternates, ("x-default", here(replace(context.absolute, language="")))],
+            "alternates": [
+                *alternates,
+                ("x-default", here(replace(context.absolute, language=""))),
+            ],
         }
         body = self._environment.get_template(template).render({**common, **values})
         return Response(

@@ -6,22 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from glane_indexer.errors import NotFoundError
 from glane_indexer.identity import safe_url
-from glane_indexer.settings import Settings
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from glane_indexer.errors import NotFoundError
+from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.paging import PastTheEndError, is_past_the_end
 from glane_service.http.parameters import from_address
-from glane_service.http.problems import Problem
+from glane_service.http.problems import TYPES, Problem
 from glane_service.pages import views
 from glane_service.pages.assets import FOREVER
 from glane_service.pages.helps import tries
+from glane_service.pages.reference import operations
 from glane_service.pages.render import Context, Renderer
 from glane_service.query import MAX_TEXT, Query
 from glane_service.results import Hit, MatchedPassage, Results, Why
@@ -50,6 +51,8 @@ class Pages:
                 ("/contributors/{contributor:path}", self._search),
             ):
                 made.append(Route(prefix + path, self._endpoint(page, language), methods=["GET"]))
+        made.append(Route("/docs", self._reference, methods=["GET"]))
+        made.append(Route("/problems/{slug}", self._problem, methods=["GET"]))
         made.append(Route("/static/{name}", self._file, methods=["GET"]))
         made.append(Route("/favicon.ico", self._favicon, methods=["GET"]))
         return made
@@ -176,6 +179,25 @@ class Pages:
         shown = query.text or (scope["name"] if scope else "")
         name = self._renderer.site["name"]
         return f"{views.clip(shown, 80)} – {name}" if shown else name
+
+    def _reference(self, request: Request) -> Response:
+        schema = request.app.openapi()
+        return self._renderer.answer(
+            self._renderer.context(request),
+            "reference.html",
+            lambda links: replace(links, language="").page("/docs"),
+            title=f"API – {self._renderer.site['name']}",
+            schema=schema,
+            operations=operations(schema),
+            problems=TYPES,
+            indexed=True,
+        )
+
+    def _problem(self, request: Request) -> Response:
+        if request.path_params["slug"] not in TYPES:
+            raise NotFoundError("there is no such problem type")
+        links = self._renderer.context(request).links
+        return RedirectResponse(links.path("/docs#problems"), status_code=303)
 
     def _file(self, request: Request) -> Response:
         found = self._renderer.static.get(request.path_params["name"])

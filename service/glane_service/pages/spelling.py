@@ -1,7 +1,7 @@
 """What a question that found nothing may have meant (pure).
 
-An encoder of word pieces finds a misspelt question's neighbourhood all the same: the words of what is
-near in meaning are the dictionary, so it is always the library's own.
+An encoder of word pieces finds a misspelt question's neighbourhood all the same: the words of what
+is near in meaning are the dictionary, so it is always the library's own.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
 def accent_css(color: str) -> str:
-    """Rules that make ``color`` the accent: darkened for light paper, lightened for dark, as need be.
+    """Rules that make ``color`` the accent, darkened on light paper and lightened on dark.
 
     Raises:
         UsageError: it is not written as ``#rrggbb``.
@@ -27,8 +27,7 @@ def accent_css(color: str) -> str:
     light, dark = legible(color, LIGHT_PAPER), legible(color, DARK_PAPER)
     # The button's letters are paper on the accent, so one contrast serves both.
     return (
-        f":root{{--accent:{light}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+        f":root{{--accent:{light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
     )
 
 

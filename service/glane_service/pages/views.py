@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from glane_indexer.identity import safe_url
-from glane_indexer.models import Annotation, Bookmark, Kind
 
+from glane_indexer.models import Annotation, Bookmark, Kind
 from glane_service.http.links import Links
 from glane_service.pages.messages import CATALOGUE, day, language_name, number
 from glane_service.query import Query
@@ -118,7 +118,7 @@ def clip(text: str, limit: int) -> str:
 
 
 def jump(url: str, passage: MatchedPassage) -> str:
-    """``url`` such that a browser scrolls to the passage, where the page is what it was quoted from."""
+    """``url`` such that a browser scrolls to the passage, where it is quoted from that page."""
     text = passage.text.strip()
     if not url or passage.kind != "annotation" or not text:
         return url
@@ -176,7 +176,9 @@ def _row(
         similar=f"{details}#similar",
         contributor=links.contributor(bookmark.contributor) if bookmark.contributor else "",
         when=day(bookmark.created_at.astimezone(UTC), language) if bookmark.created_at else "",
-        when_iso=bookmark.created_at.astimezone(UTC).date().isoformat() if bookmark.created_at else "",
+        when_iso=bookmark.created_at.astimezone(UTC).date().isoformat()
+        if bookmark.created_at
+        else "",
         language=language_name(bookmark.language, language)
         if bookmark.language not in ("", language)
         else "",
@@ -220,7 +222,9 @@ def why(hit: Hit, t: Translate, language: str) -> str:
     return f"{t('why')} {joined}, {place} ({', '.join(ranks)})"
 
 
-def facets(results: Results, query: Query, links: Links, t: Translate, language: str) -> list[Facet]:
+def facets(
+    results: Results, query: Query, links: Links, t: Translate, language: str
+) -> list[Facet]:
     """The facets that have something to choose from, and where each choice leads."""
     made = []
     for name in ("tags", "contributors", "sites", "years", "languages"):
@@ -234,7 +238,9 @@ def facets(results: Results, query: Query, links: Links, t: Translate, language:
         # What is chosen comes first, so that it is never folded away.
         values.sort(key=lambda link: not link.current)
         made.append(
-            Facet(name, t(f"facet_{name}"), tuple(values[:FACET_SHOWN]), tuple(values[FACET_SHOWN:]))
+            Facet(
+                name, t(f"facet_{name}"), tuple(values[:FACET_SHOWN]), tuple(values[FACET_SHOWN:])
+            )
         )
     return made
 
@@ -245,7 +251,11 @@ def _facet_link(
     filters, text = query.filters, value
     if name == "tags":
         current = value in filters.tags
-        tags = tuple(tag for tag in filters.tags if tag != value) if current else (*filters.tags, value)
+        tags = (
+            tuple(tag for tag in filters.tags if tag != value)
+            if current
+            else (*filters.tags, value)
+        )
         changed = replace(filters, tags=tags)
     elif name == "contributors":
         current = value == filters.contributor
@@ -274,7 +284,9 @@ def _year(value: str) -> tuple[date | None, date | None]:
 def year_of(query: Query) -> str:
     """The year that the dates of ``query`` are, or "" where they are not one whole year."""
     after, before = query.filters.after, query.filters.before
-    whole = after and before and (after, before) == (date(after.year, 1, 1), date(after.year, 12, 31))
+    whole = (
+        after and before and (after, before) == (date(after.year, 1, 1), date(after.year, 12, 31))
+    )
     return str(after.year) if whole and after else ""
 
 
@@ -283,9 +295,9 @@ def chips(query: Query, t: Translate, language: str) -> list[Chip]:
     filters = query.filters
     found: list[Chip] = []
 
-    def add(kind: str, value: str, **changes: object) -> None:
+    def add(name: str, value: str, **changes: object) -> None:
         without = replace(query, filters=replace(filters, **changes), page=1)  # type: ignore[arg-type]
-        found.append(Chip(t(f"filter_{kind}"), value, without))
+        found.append(Chip(t(f"filter_{name}"), value, without))
 
     if filters.kind:
         add("kind", t(f"kind_{filters.kind}"), kind=None)
@@ -321,7 +333,11 @@ def choices(query: Query, links: Links) -> dict[str, list[tuple[str, str]]]:
     def to(**changes: Any) -> str:
         return links.search(replace(query, page=1, **changes))
 
-    kinds: list[tuple[str, Kind | None]] = [("all", None), ("bookmark", "bookmark"), ("topic", "topic")]
+    kinds: list[tuple[str, Kind | None]] = [
+        ("all", None),
+        ("bookmark", "bookmark"),
+        ("topic", "topic"),
+    ]
     return {
         "mode": [(mode, to(mode=mode)) for mode in ("hybrid", "vector", "keyword")],
         "sort": [(sort, to(sort=sort)) for sort in ("relevance", "date")],
@@ -341,7 +357,7 @@ def notices(results: Results, t: Translate, language: str) -> list[dict[str, str
 
 
 def pager(results: Results, query: Query, links: Links, language: str) -> list[Link | None]:
-    """The pages to choose from: the first, the last, and those around this one; None where some lack."""
+    """The pages to choose from: first, last, and those around this one; None where some lack."""
     last, here = results.pages, results.page
     wanted = sorted({1, last, *range(max(1, here - 2), min(last, here + 2) + 1)})
     made: list[Link | None] = []
@@ -350,7 +366,9 @@ def pager(results: Results, query: Query, links: Links, language: str) -> list[L
         if page > before + 1:
             made.append(None)
         made.append(
-            Link(number(page, language), links.search(replace(query, page=page)), page == here, page)
+            Link(
+                number(page, language), links.search(replace(query, page=page)), page == here, page
+            )
         )
         before = page
     return made

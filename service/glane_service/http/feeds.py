@@ -1,0 +1,99 @@
+"""An Atom feed of any search, newest matches first, so that a question can be followed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+from fastapi import APIRouter, Request
+from glane_indexer.identity import safe_url
+from starlette.responses import Response
+
+from glane_service.http.links import Links
+from glane_service.http.parameters import from_address
+from glane_service.http.routes import backend_of, metrics_of
+from glane_service.query import Query
+from glane_service.results import Hit, Results
+
+ATOM = "http://www.w3.org/2005/Atom"
+ENTRIES = 30
+# Atom asks every entry for a date; one whose source had none is as old as can be, and stays there.
+UNDATED = "1970-01-01T00:00:00Z"
+# What XML 1.0 has no way to write.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+feeds = APIRouter(include_in_schema=False)
+
+
+@feeds.get("/search.atom")
+def search_feed(request: Request) -> Response:
+    """The newest bookmarks that a search finds, with the parameters of the search page."""
+    asked = from_address(request.query_params.multi_items()).query()
+    query = replace(asked, sort="date", page=1, per_page=ENTRIES)
+    results = backend_of(request).engine.search(query)
+    metrics_of(request).searched(results, "feed")
+    links = absolute(request)
+    body = feed(results, asked, links, request.app.state.settings.site_name)
+    return Response(
+        body, media_type="application/atom+xml", headers={"Cache-Control": "private, max-age=300"}
+    )
+
+
+def absolute(request: Request) -> Links:
+    """Links with scheme and host, for readers who have no page to resolve them against."""
+    links = Links.of(request)
+    return replace(links, base=links.base or str(request.base_url).rstrip("/"))
+
+
+def feed(results: Results, query: Query, links: Links, site_name: str) -> bytes:
+    """The feed as a document; ``query`` is what is followed, ``links`` make whole addresses."""
+    ElementTree.register_namespace("", ATOM)
+    root = ElementTree.Element(f"{{{ATOM}}}feed")
+    own = links.feed(query)
+    _add(root, "id", own)
+    _add(root, "title", f"{query.text} – {site_name}" if query.text else site_name)
+    dates = [hit.bookmark.created_at for hit in results.hits if hit.bookmark.created_at]
+    _add(root, "updated", _timestamp(max(dates)) if dates else UNDATED)
+    _add(root, "link", rel="self", href=own, type="application/atom+xml")
+    _add(root, "link", rel="alternate", href=links.search(query), type="text/html")
+    _add(root, "generator", "Glane")
+    for hit in results.hits:
+        root.append(_entry(hit, links, site_name))
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _entry(hit: Hit, links: Links, site_name: str) -> ElementTree.Element:
+    bookmark = hit.bookmark
+    entry = ElementTree.Element(f"{{{ATOM}}}entry")
+    page = links.bookmark(bookmark.id)
+    _add(entry, "id", page)
+    _add(entry, "title", bookmark.title or bookmark.url or bookmark.id)
+    moment = _timestamp(bookmark.created_at) if bookmark.created_at else UNDATED
+    _add(entry, "updated", moment)
+    if bookmark.created_at:
+        _add(entry, "published", moment)
+    _add(entry, "link", rel="alternate", href=safe_url(bookmark.url) or page)
+    if safe_url(bookmark.url):
+        _add(entry, "link", rel="related", href=page, type="text/html")
+    _add(_add(entry, "author"), "name", bookmark.contributor or site_name)
+    for tag in bookmark.tags:
+        _add(entry, "category", term=tag)
+    # Plain text: what people marked is not markup.
+    _add(entry, "summary", hit.passage.text, type="text")
+    return entry
+
+
+def _add(
+    parent: ElementTree.Element, name: str, text: str = "", **attributes: str
+) -> ElementTree.Element:
+    element = ElementTree.SubElement(parent, f"{{{ATOM}}}{name}")
+    element.text = _ILLEGAL.sub("", text) or None
+    for key, value in attributes.items():
+        element.set(key, _ILLEGAL.sub("", value))
+    return element
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
