@@ -48,7 +48,9 @@ class Settings:
     )
     public_url: str = _setting("", "the service's own address as its users see it")
     admin_key: str = _setting("", "the key for administration; empty: administration is off")
-    language: str = _setting("fr", "language of the page where the browser asks for none", ("fr", "en"))
+    language: str = _setting(
+        "fr", "language of the page where the browser asks for none", ("fr", "en")
+    )
     site_name: str = _setting("Glane", "the name shown on the search page")
     site_logo: str = _setting("", "the text shown as the logo; empty: the name")
     site_intro: str = _setting("", "an introduction shown above the first search")

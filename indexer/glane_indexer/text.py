@@ -24,9 +24,7 @@ ANALYSIS_VERSION = 1
 STEMMED_LANGUAGES = {"fr": "french", "en": "english"}
 
 # Scripts written without spaces: every character is a word.
-_UNSPACED = (
-    "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-)
+_UNSPACED = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 # Marks that are not \w for Python but belong to the word they stand in.
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
@@ -37,7 +35,9 @@ _WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}](?:[^\\W_{_UNSPACED}]|[{_MA
 _HYPHENS = "-\u2010\u2011\u00ad"
 _APOSTROPHES = "'\u2019\u02bc\uff07"
 # Words that hold an apostrophe and are one word all the same.
-_WHOLE = re.compile(f"(?i:aujourd[{_APOSTROPHES}]hui|prud[{_APOSTROPHES}]hom\\w+|presqu[{_APOSTROPHES}]île)")
+_WHOLE = re.compile(
+    f"(?i:aujourd[{_APOSTROPHES}]hui|prud[{_APOSTROPHES}]hom\\w+|presqu[{_APOSTROPHES}]île)"
+)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ĳ": "ij", "’": "'", "ʼ": "'", "＇": "'"})
 
 
@@ -165,9 +165,7 @@ def is_stop_word(form: str) -> bool:
 
 _FOLDED_STOP_WORDS = frozenset(fold(word) for word in ALL_STOP_WORDS)
 
-_SENTENCE_END = re.compile(
-    r"""(?:[.!?…]+[»”"')\]]*|[。！？]|\n\s*)(?:\s+|(?<=[。！？\n])|$)"""
-)
+_SENTENCE_END = re.compile(r"""(?:[.!?…]+[»”"')\]]*|[。！？]|\n\s*)(?:\s+|(?<=[。！？\n])|$)""")
 # After these a full stop does not end a sentence.
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-ZÀ-Ý]|M|MM|Mme|Mlle|Dr|Pr|St|Ste|p|pp|art|al|cf|ex|etc|vol|no|n°|fig|env|ed|éd|Mr|Mrs|Ms|vs"

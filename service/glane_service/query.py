@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Kind
 from glane_indexer.text import Token, compounds, is_stop_word, tokens
-
 from glane_service.results import Mode, Notice
 
 Sort = Literal["relevance", "date"]
@@ -89,9 +88,7 @@ class Query:
                 hint=f"Ask in at most {MAX_TEXT} characters",
             )
         if not 1 <= self.per_page <= MAX_PER_PAGE:
-            raise QueryError(
-                f"{self.per_page} is not from 1 to {MAX_PER_PAGE}", where="per_page"
-            )
+            raise QueryError(f"{self.per_page} is not from 1 to {MAX_PER_PAGE}", where="per_page")
         if self.page < 1:
             raise QueryError(f"{self.page} is not 1 or more", where="page")
         if not self.fields:
@@ -222,7 +219,9 @@ def _filtered(filters: Filters, name: str, value: str) -> Filters:
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise QueryError(f"{value[:40]!r} is not one of its values", where=name, hint=_one_of(choices))
+        raise QueryError(
+            f"{value[:40]!r} is not one of its values", where=name, hint=_one_of(choices)
+        )
 
 
 def _one_of(choices: tuple[str, ...]) -> str:

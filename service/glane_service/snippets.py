@@ -1,85 +1,137 @@
-"""Which words of a passage match a question, and where they stand (pure)."""
+"""Which words of a text match a question, and where they stand (pure).
+
+A search shows a page of bookmarks, each of perhaps fifty passages, and analysing all of them would take
+longer than finding them. So a plain text search first finds the words that begin as a stem of the
+question does, and only those are analysed, in the way that the index did.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from glane_indexer.text import Token, compounds, fold, fold_text, query_stems, stem, tokens
+import numpy as np
+from numpy.typing import NDArray
 
+from glane_indexer.text import fold, query_stems, stem, tokens
 from glane_service.results import Span
 
 # How telling a match is by its form: the same word, the same without accents, the same stem.
 EXACT, FOLDED, STEMMED = 1.0, 0.9, 0.8
-# Letters of a stem that a form of the word must begin with; a cheap test before the real one.
+# Letters that every form of a word shares with its stem. Stemmers change endings only.
 _PREFIX = 3
+_HYPHENS = "-\u2010\u2011"
+# A word with what belongs to it, and the second half of a hyphenated one.
+_WORD = re.compile(rf"[\w\u0300-\u036f]+(?:[{_HYPHENS}][\w\u0300-\u036f]+)?")
 
 
-@dataclass(frozen=True, slots=True)
+def _plain_letters() -> NDArray[np.uint32]:
+    """Of every code point below 0x2000: its plain small letter, or itself."""
+    table = np.arange(0x2000, dtype=np.uint32)
+    for code in range(0x2000):
+        plain = fold(chr(code).lower())
+        if len(plain) == 1:
+            table[code] = ord(plain)
+    # Opened ligatures would move places: their first letter stands for them.
+    for ligature, letter in ("œo", "Œo", "æa", "Æa", "ßs"):
+        table[ord(ligature)] = ord(letter)
+    return table
+
+
+_PLAIN_LETTERS = _plain_letters()
+
+
+def _plain(text: str) -> str:
+    """A text in plain small letters, of the same length."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    plain = np.where(codes < 0x2000, _PLAIN_LETTERS[np.minimum(codes, 0x1FFF)], codes)
+    return plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+class Match(NamedTuple):
+    """A word of a text that matches a word of the question: which, how well (0 to 1), and where."""
+
+    word: str
+    quality: float
+    start: int
+    end: int
+
+
 class Matcher:
-    """The words of a question, ready to be looked for in texts of a language."""
+    """The words of one question, ready to be looked for in texts."""
 
-    words: tuple[str, ...]
-    by_stem: dict[str, str] = field(default_factory=dict)
-    by_fold: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, words: Iterable[str]) -> Matcher:
-        """A matcher of exact forms, as :func:`glane_indexer.text.tokens` gives them."""
-        words = tuple(dict.fromkeys(words))
-        by_stem: dict[str, str] = {}
-        for word in words:
+    def __init__(self, words: Iterable[str]) -> None:
+        """Exact forms, as :func:`glane_indexer.text.tokens` gives them."""
+        self.words = tuple(dict.fromkeys(words))
+        self._known = frozenset(self.words)
+        self._by_fold = {fold(word): word for word in self.words}
+        self._by_stem: dict[str, str] = {}
+        for word in self.words:
             for text in query_stems(word):
-                by_stem.setdefault(text, word)
-        return cls(words, by_stem, {fold(word): word for word in words})
+                self._by_stem.setdefault(text, word)
+        self._starts = tuple({_start(text) for text in self._by_stem})
 
-    def match(self, form: str, language: str) -> tuple[str, float] | None:
-        """The question's word that an exact form matches, and how well; None where there is none."""
-        if form in self.words:
-            return form, EXACT
-        folded = fold(form)
-        if folded in self.by_fold:
-            return self.by_fold[folded], FOLDED
-        word = self.by_stem.get(stem(form, language))
-        return (word, STEMMED) if word is not None else None
+    def scan(self, text: str, language: str) -> Iterator[Match]:
+        """The matches in a text of a language, in order."""
+        plain = _plain(text)
+        places = set()
+        for start in self._starts:
+            place = plain.find(start)
+            while place >= 0:
+                if place == 0 or not plain[place - 1].isalnum() or not start.isascii():
+                    places.add(place)
+                place = plain.find(start, place + 1)
+        for place in sorted(places):
+            yield from self._at(text, place, language)
 
-    def coverage(self, text: str, language: str, weights: dict[str, float]) -> float:
+    def _at(self, text: str, place: int, language: str) -> Iterator[Match]:
+        """The match of the word that begins at a place, and of the hyphenated one that it begins."""
+        candidate = _WORD.match(text, place)
+        if candidate is None:
+            return
+        words = tokens(candidate[0])
+        if not words or words[0].start:
+            return
+        found = self._match(words[0].form, language)
+        if found is not None:
+            yield Match(*found, place, place + words[0].end)
+        if len(words) == 2:
+            found = self._match(words[0].form + words[1].form, language)
+            if found is not None:
+                yield Match(*found, place, place + words[1].end)
+
+    def coverage(self, text: str, language: str, weights: Mapping[str, float]) -> float:
         """The summed weights of the question's words that a text holds, each at its best form."""
-        if not self.possible(text):
-            return 0.0
         best: dict[str, float] = {}
-        for token in _all_tokens(text):
-            found = self.match(token.form, language)
-            if found is not None and found[1] > best.get(found[0], 0.0):
-                best[found[0]] = found[1]
-        return sum(weights.get(word, 1.0) * quality for word, quality in best.items())
-
-    def possible(self, text: str) -> bool:
-        """Whether a text can hold any of the words at all; False is certain, and cheap to know."""
-        folded = fold_text(text)
-        return any(item[:_PREFIX] in folded for item in self.by_stem)
+        for match in self.scan(text, language):
+            best[match.word] = max(match.quality, best.get(match.word, 0.0))
+        return sum(weights.get(word, 0.0) * quality for word, quality in best.items())
 
     def highlights(self, text: str, language: str) -> tuple[Span, ...]:
         """The places of the question's words in a text: code points, in order, none overlapping."""
-        spans = [
-            (token.start, token.end)
-            for token in _all_tokens(text)
-            if self.match(token.form, language) is not None
-        ]
-        return merge(spans)
+        return _merge((match.start, match.end) for match in self.scan(text, language))
 
     def found_in(self, texts: Sequence[str], language: str) -> tuple[str, ...]:
         """Those of the question's words that any of the texts holds, in the question's order."""
-        found = set()
+        found: set[str] = set()
         for text in texts:
-            for token in _all_tokens(text):
-                hit = self.match(token.form, language)
-                if hit is not None:
-                    found.add(hit[0])
+            if len(found) == len(self.words):
+                break
+            found.update(match.word for match in self.scan(text, language))
         return tuple(word for word in self.words if word in found)
 
+    def _match(self, form: str, language: str) -> tuple[str, float] | None:
+        if form in self._known:
+            return form, EXACT
+        word = self._by_fold.get(fold(form))
+        if word is not None:
+            return word, FOLDED
+        word = self._by_stem.get(stem(form, language))
+        return (word, STEMMED) if word is not None else None
 
-def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
+
+def _merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Spans in order, with those that overlap joined."""
     merged: list[Span] = []
     for start, end in sorted(spans):
@@ -90,6 +142,8 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _all_tokens(text: str) -> list[Token]:
-    words = tokens(text)
-    return words + list(compounds(text, words))
+def _start(text: str) -> str:
+    """The letters that a word of this stem begins with."""
+    start = _plain(text[:_PREFIX])
+    # A ligature stands for its first letter alone.
+    return start[0] if start[:2] in ("oe", "ae", "ss") else start.split("oe")[0].split("ae")[0]

@@ -142,6 +142,10 @@ class LexicalIndex:
             ]
         return np.sort(self._run(clauses, self._depth(0, None))[0])
 
+    def document_frequency(self, word: str) -> int:
+        """How many bookmarks hold the most common of the word's stems."""
+        return max(int(self._searcher.doc_freq("stem", text)) for text in query_stems(word))
+
     def words_starting_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """The words of the library that begin so, with the number of bookmarks that hold each."""
         found = self._searcher.terms_with_prefix("exact", prefix, limit=limit)
@@ -196,7 +200,7 @@ def _schema() -> Any:
     import tantivy
 
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("row", fast=True)
+    builder.add_integer_field("row", fast=True)
     for form in FORMS:
         builder.add_text_field(form, tokenizer_name="whitespace", index_option="freq")
         for part in PARTS:

@@ -1,0 +1,168 @@
+"""From rows and scores to results as people see them: the passage that answers, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from glane_indexer.index.generation import Generation
+
+from glane_indexer.index.lexical import LexicalIndex
+from glane_indexer.models import Annotation, Bookmark, PassageKind
+from glane_indexer.passages import source_text
+from glane_service.query import View
+from glane_service.ranking.candidates import Candidates, Floats, Rows
+from glane_service.ranking.parameters import Parameters
+from glane_service.ranking.passage_choice import choose
+from glane_service.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
+from glane_service.snippets import Matcher
+
+# Annotations that the view `middle` shows beside the matched passage.
+MIDDLE_ANNOTATIONS = 3
+_KINDS: tuple[PassageKind, ...] = ("title", "description", "annotation")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A passage of a bookmark with its text at hand."""
+
+    kind: PassageKind
+    annotation: int
+    text: str
+
+
+class Presenter:
+    """Makes hits for one question."""
+
+    def __init__(
+        self, generation: Generation, words: tuple[str, ...], vector: Floats | None
+    ) -> None:
+        """The words of the question as exact forms, and its vector where that leg ran."""
+        self._generation = generation
+        self._vector = vector
+        self._matcher = Matcher(words)
+        self._weights = _rarity(generation.lexical, words, generation.manifest.counts.bookmarks)
+
+    def hits(
+        self,
+        rows: Rows,
+        scores: Floats,
+        why: list[Why],
+        *,
+        view: View,
+        first_rank: int,
+    ) -> tuple[Hit, ...]:
+        """Hits for rows in their order; ``first_rank`` is the rank of the first of them."""
+        bookmarks = self._generation.documents.get(rows)
+        cosines = self._cosines(rows)
+        found = []
+        for place, bookmark in enumerate(bookmarks):
+            row = int(rows[place])
+            pieces = self._pieces(row, bookmark)
+            coverages = [
+                self._matcher.coverage(piece.text, bookmark.language, self._weights)
+                for piece in pieces
+            ]
+            passage = self._passage(bookmark, pieces, cosines[place], coverages)
+            found.append(
+                Hit(
+                    rank=first_rank + place,
+                    score=float(scores[place]),
+                    bookmark=bookmark,
+                    passage=passage,
+                    why=self._with_terms(why[place], bookmark),
+                    annotations=_shown(bookmark, view, passage.annotation_id),
+                )
+            )
+        return tuple(found)
+
+    def _cosines(self, rows: Rows) -> list[list[float] | None]:
+        """The cosines of all passages of each row, in order; None without a vector."""
+        if self._vector is None or not len(rows):
+            return [None] * len(rows)
+        first, last = self._generation.rows.first, self._generation.rows.last
+        spans = [np.arange(first[row], last[row]) for row in rows]
+        flat = self._generation.vectors.scores(self._vector, np.concatenate(spans))
+        ends = np.cumsum([len(span) for span in spans])
+        return [part.tolist() for part in np.split(flat, ends[:-1])]
+
+    def _pieces(self, row: int, bookmark: Bookmark) -> list[_Piece]:
+        rows = self._generation.rows
+        found = []
+        for place in range(int(rows.first[row]), int(rows.last[row])):
+            kind = _KINDS[int(rows.kind[place])]
+            annotation = int(rows.annotation[place])
+            start = int(rows.start[place])
+            text = source_text(bookmark, kind, annotation)[start : start + int(rows.length[place])]
+            found.append(_Piece(kind, annotation, text))
+        return found
+
+    def _passage(
+        self,
+        bookmark: Bookmark,
+        pieces: list[_Piece],
+        cosines: list[float] | None,
+        coverages: list[float],
+    ) -> MatchedPassage:
+        if not pieces:
+            return MatchedPassage("title", bookmark.title)
+        piece = pieces[choose([piece.kind for piece in pieces], cosines, coverages)]
+        return MatchedPassage(
+            piece.kind,
+            piece.text,
+            bookmark.annotations[piece.annotation].id if piece.kind == "annotation" else "",
+            self._matcher.highlights(piece.text, bookmark.language),
+        )
+
+    def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:
+        if why.keyword is None:
+            return why
+        texts = (
+            bookmark.title,
+            *bookmark.tags,
+            bookmark.description,
+            bookmark.url,
+            *(item.text for item in bookmark.annotations),
+            *(item.note for item in bookmark.annotations),
+        )
+        terms = self._matcher.found_in(texts, bookmark.language)
+        return Why(KeywordWhy(why.keyword.rank, why.keyword.score, terms), why.vector)
+
+
+def reasons(candidates: Candidates, parameters: Parameters, *, vector: bool) -> dict[int, Why]:
+    """Of every candidate row, how each leg ranked it; ``vector`` says whether that leg ran."""
+    rows = candidates.rows
+    matched = np.flatnonzero(candidates.keyword > 0)
+    best = matched[np.lexsort((rows[matched], -candidates.keyword[matched]))]
+    keyword = {
+        int(rows[place]): KeywordWhy(rank, float(candidates.keyword[place]))
+        for rank, place in enumerate(best, start=1)
+    }
+    nearest: dict[int, VectorWhy] = {}
+    if vector:
+        scores = candidates.vector(parameters)
+        nearest = {
+            int(rows[place]): VectorWhy(rank, float(scores[place]))
+            for rank, place in enumerate(np.lexsort((rows, -scores)), start=1)
+        }
+    return {row: Why(keyword.get(row), nearest.get(row)) for row in map(int, rows)}
+
+
+def _rarity(lexical: LexicalIndex, words: tuple[str, ...], documents: int) -> dict[str, float]:
+    """Shares of the words in a question by how rare they are in the library; they add up to 1."""
+    weights = {
+        word: math.log(1 + documents / (1 + lexical.document_frequency(word))) for word in words
+    }
+    total = sum(weights.values()) or 1.0
+    return {word: weight / total for word, weight in weights.items()}
+
+
+def _shown(bookmark: Bookmark, view: View, matched: str) -> tuple[Annotation, ...]:
+    """The annotations that a view shows; the matched one is not said twice in ``middle``."""
+    if view == "full":
+        return bookmark.annotations
+    if view == "simple":
+        return ()
+    others = [item for item in bookmark.annotations if item.id != matched]
+    return tuple(others[:MIDDLE_ANNOTATIONS])

@@ -1,0 +1,102 @@
+"""The two legs of a search over one generation, and the candidates of both.
+
+The depths are fixed, never tied to the page that is asked for: page 2 comes from the same candidates
+as page 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from glane_indexer.index.generation import Generation
+from glane_indexer.index.rows import TITLE
+from numpy.typing import NDArray
+
+from glane_service.ranking.candidates import Candidates, Floats, Rows, keyword_bound
+from glane_service.ranking.parameters import Parameters
+
+Mask = NDArray[np.bool_]
+
+
+def gather(
+    generation: Generation,
+    words: Sequence[str],
+    vector: Floats | None,
+    *,
+    parts: Sequence[str],
+    allowed: Mask | None,
+    parameters: Parameters,
+    keyword_limit: int,
+) -> Candidates:
+    """The candidates of both legs.
+
+    Args:
+        words: exact forms for the keyword leg; empty: that leg finds nothing.
+        vector: the question's unit vector, or None where the vector leg does not run.
+        parts: the parts of a bookmark that keywords are looked for in.
+        allowed: one truth value a bookmark row; None allows all.
+        keyword_limit: bookmarks that the keyword leg may give.
+    """
+    rows, scores = generation.lexical.search(
+        words,
+        parts=parts,
+        exact_weight=parameters.exact_weight,
+        folded_weight=parameters.folded_weight,
+        limit=keyword_limit,
+        allowed=allowed,
+    )
+    bound = keyword_bound(
+        [generation.lexical.document_frequency(word) for word in words],
+        generation.manifest.counts.bookmarks,
+        parameters,
+    )
+    if vector is None:
+        place = np.argsort(rows)
+        nothing = np.zeros(len(rows), np.float32)
+        return Candidates(rows[place], scores[place], bound, nothing, nothing, nothing)
+    every = np.union1d(rows, _nearest(generation, vector, allowed, parameters))
+    keyword = np.zeros(len(every), np.float32)
+    keyword[np.searchsorted(every, rows)] = scores
+    passage, any_passage = _passage_cosines(generation, vector, every)
+    document = _document_cosines(generation, vector, every)
+    return Candidates(every, keyword, bound, passage, any_passage, document)
+
+
+def _nearest(
+    generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters
+) -> Rows:
+    """The bookmarks of the nearest passages, at most ``vector_depth`` of them."""
+    passages = None if allowed is None else allowed[generation.rows.bookmark]
+    _, hits = generation.vectors.search(vector, parameters.passage_depth, passages)
+    # Hits come best first, and so do the first appearances of their bookmarks.
+    found, first = np.unique(generation.rows.bookmark[hits], return_index=True)
+    nearest = found[np.argsort(first)][: parameters.vector_depth]
+    return nearest.astype(np.int64)
+
+
+def _passage_cosines(generation: Generation, vector: Floats, rows: Rows) -> tuple[Floats, Floats]:
+    """Of each bookmark the best cosine of its passages of text, and of all with its title card.
+
+    A bookmark that has only a title has that for both; one that has no passage at all has 0.
+    """
+    text, any_kind = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+    starts = generation.rows.first[rows].astype(np.int64)
+    lengths = generation.rows.last[rows].astype(np.int64) - starts
+    filled = np.flatnonzero(lengths > 0)
+    if not len(filled):
+        return text, any_kind
+    starts, lengths = starts[filled], lengths[filled]
+    offsets = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    passages = np.repeat(starts - offsets, lengths) + np.arange(lengths.sum())
+    cosines = generation.vectors.scores(vector, passages)
+    any_kind[filled] = np.maximum.reduceat(cosines, offsets)
+    said = np.where(generation.rows.kind[passages] == TITLE, np.float32(-2), cosines)
+    best = np.maximum.reduceat(said, offsets)
+    text[filled] = np.where(best > -2, best, any_kind[filled])
+    return text, any_kind
+
+
+def _document_cosines(generation: Generation, vector: Floats, rows: Rows) -> Floats:
+    vectors = np.asarray(generation.document_vectors[rows], dtype=np.float32)
+    return (vectors @ vector).astype(np.float32)

@@ -1,0 +1,113 @@
+"""The numbers of the ranking, in one place, each with what it does (pure)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from glane_indexer.errors import LibraryError
+
+SETTINGS_FILE = "settings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How the legs are searched and fused; the measurements are in ``eval/README.md``.
+
+    The fused score is ``vector_scale`` times the cosine plus ``keyword_scale`` times the keyword
+    coverage (a share, 0 to 1). Neither is stretched to the results at hand, so a weak best hit stays
+    weak, and the order does not depend on how many candidates were fetched.
+    """
+
+    exact_weight: float = 0.3
+    """Weight of a word's exact form in the keyword score, beside its stem's 1."""
+
+    folded_weight: float = 0.1
+    """The same of its form without accents."""
+
+    document_share: float = 0.5
+    """Share of the whole bookmark's cosine in the vector score; the rest is its best passage's."""
+
+    title_share: float = 0.1
+    """Share of the best passage that may also be the title card; the rest is of passages of text."""
+
+    vector_scale: float = 60.0
+    """What a cosine counts. For the default encoder: its cosines with one question spread by 1/60."""
+
+    keyword_scale: float = 10.0
+    """What a full keyword coverage counts."""
+
+    keyword_depth: int = 300
+    """Bookmarks that the keyword leg gives to the fusion."""
+
+    passage_depth: int = 600
+    """Passages that the vector leg fetches."""
+
+    vector_depth: int = 300
+    """Bookmarks that the vector leg gives to the fusion."""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], *, where: str = "") -> Parameters:
+        """Parameters from a JSON object; what it does not name keeps its default.
+
+        Raises:
+            LibraryError: a name is not a parameter's, or a value is not a number of 0 or more.
+        """
+        known = {item.name: item for item in fields(cls)}
+        checked: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise LibraryError(
+                    f"{name!r} is not a ranking parameter",
+                    where=where,
+                    hint=f"They are {', '.join(known)}",
+                )
+            whole = isinstance(known[name].default, int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+                kind = "a whole number" if whole else "a number"
+                raise LibraryError(f"{name} is {value!r}, not {kind}", where=where)
+            if value < 0:
+                raise LibraryError(f"{name} is {value!r}, below 0", where=where)
+            checked[name] = value if whole else float(value)
+        return cls(**checked)
+
+    def to_json(self) -> dict[str, Any]:
+        """All parameters by name."""
+        return asdict(self)
+
+
+def read_settings(library: Path) -> dict[str, Any]:
+    """The library's own settings (``settings.json``), or an empty object where it has none.
+
+    Raises:
+        LibraryError: the file is not a JSON object.
+    """
+    path = library / SETTINGS_FILE
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise LibraryError(
+            f"the library's settings cannot be read: {error}",
+            where=str(path),
+            hint="Correct the file, or delete it to go back to the defaults",
+        ) from error
+    if not isinstance(values, dict):
+        raise LibraryError("the library's settings are not a JSON object", where=str(path))
+    return values
+
+
+def library_parameters(library: Path) -> Parameters:
+    """The parameters of a library: its own where its settings name them, else the defaults.
+
+    Raises:
+        LibraryError: the settings cannot be read, or a value does not fit.
+    """
+    where = str(library / SETTINGS_FILE)
+    ranking = read_settings(library).get("ranking", {})
+    if not isinstance(ranking, dict):
+        raise LibraryError("`ranking` is not a JSON object", where=where)
+    return Parameters.from_json(ranking, where=where)

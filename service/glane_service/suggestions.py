@@ -1,0 +1,79 @@
+"""What to offer while a question is typed: titles, tags and contributors of the library (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from glane_indexer.text import fold_text, tokens
+
+SuggestionKind = Literal["title", "tag", "contributor"]
+# Tags and contributors are few and short: they come before titles at equal merit.
+_PRIORITY: dict[SuggestionKind, int] = {"tag": 0, "contributor": 1, "title": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One completion, and what in the library it names."""
+
+    kind: SuggestionKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    suggestion: Suggestion
+    folded: str
+    words: tuple[str, ...]
+    weight: int
+
+
+class Suggester:
+    """Finds the entries of which some word begins with each word typed so far."""
+
+    def __init__(
+        self,
+        titles: Iterable[tuple[str, int]],
+        tags: Iterable[tuple[str, int]],
+        contributors: Iterable[tuple[str, int]],
+    ) -> None:
+        """Every text with its weight: views for a title, bookmarks for a tag or contributor."""
+        self._entries: list[_Entry] = []
+        self._by_prefix: dict[str, list[int]] = {}
+        groups: list[tuple[SuggestionKind, Iterable[tuple[str, int]]]] = [
+            ("tag", tags),
+            ("contributor", contributors),
+            ("title", titles),
+        ]
+        for kind, texts in groups:
+            for text, weight in texts:
+                self._add(Suggestion(kind, text), weight)
+
+    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
+        """The best completions of what is typed, accents and case aside; none for nothing."""
+        words = [fold_text(token.form) for token in tokens(typed)]
+        if not words:
+            return []
+        longest = max(words, key=len)
+        places = self._by_prefix.get(longest[:2], ())
+        start = fold_text(" ".join(typed.split()))
+        matching = []
+        for place in places:
+            entry = self._entries[place]
+            if all(any(word.startswith(part) for word in entry.words) for part in words):
+                rank = (
+                    not entry.folded.startswith(start),
+                    _PRIORITY[entry.suggestion.kind],
+                    -entry.weight,
+                    entry.suggestion.text,
+                )
+                matching.append((rank, entry.suggestion))
+        return [suggestion for _, suggestion in sorted(matching, key=lambda item: item[0])[:limit]]
+
+    def _add(self, suggestion: Suggestion, weight: int) -> None:
+        words = tuple(fold_text(token.form) for token in tokens(suggestion.text))
+        place = len(self._entries)
+        self._entries.append(_Entry(suggestion, fold_text(suggestion.text), words, weight))
+        for prefix in {word[:size] for word in words for size in (1, 2)}:
+            self._by_prefix.setdefault(prefix, []).append(place)
