@@ -21,9 +21,11 @@ from glane_service.http import problems
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
 from glane_service.http.feeds import feeds
+from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
+from glane_service.http.search_box import search_box
 from glane_service.pages.routes import Pages
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, feeds, opensearch):
+    for router in (api, instantsearch, feeds, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
 

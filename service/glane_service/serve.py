@@ -51,9 +51,7 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
             lifespan="on",
         )
         if not quiet:
-            print(
-                f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)", file=sys.stderr
-            )
+            print(f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)", file=sys.stderr)
         if several:
             Multiprocess(config, sockets=[listener]).run()
         else:

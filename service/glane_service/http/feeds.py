@@ -85,9 +85,7 @@ def _entry(hit: Hit, links: Links, site_name: str) -> ElementTree.Element:
     return entry
 
 
-def _add(
-    parent: ElementTree.Element, name: str, text: str = "", **attributes: str
-) -> ElementTree.Element:
+def _add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> ElementTree.Element:
     element = ElementTree.SubElement(parent, f"{{{ATOM}}}{name}")
     element.text = _ILLEGAL.sub("", text) or None
     for key, value in attributes.items():

@@ -73,9 +73,7 @@ class Links:
     def kept(self, query: Query) -> list[tuple[str, str]]:
         """What the question box sends beside the question, so that settings outlive it."""
         rest = _without(query, *self.scope) if self.scope is not None else None
-        return [
-            (name, value) for name, value in parameters(rest or query) if name not in ("q", "page")
-        ]
+        return [(name, value) for name, value in parameters(rest or query) if name not in ("q", "page")]
 
     def bookmark(self, bookmark_id: str) -> str:
         """The page of a bookmark."""

@@ -65,9 +65,7 @@ class SearchParameters(Parameters):
     contributor: str = Field("", max_length=MAX_FILTER, description="Only what this person added.")
     site: str = Field("", max_length=MAX_FILTER, description="Only this host and its subdomains.")
     language: str = Field("", max_length=MAX_FILTER, description="Only this language, as `fr`.")
-    after: str = Field(
-        "", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`."
-    )
+    after: str = Field("", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`.")
     before: str = Field("", description="Added on this day or earlier, in the same forms.")
     fields: str = Field(
         "",
@@ -116,9 +114,7 @@ class SearchParameters(Parameters):
 class SuggestParameters(Parameters):
     """The parameters of ``GET /api/suggest``."""
 
-    q: str = Field(
-        "", max_length=MAX_TEXT, description="What has been typed so far.", examples=["trav"]
-    )
+    q: str = Field("", max_length=MAX_TEXT, description="What has been typed so far.", examples=["trav"])
     limit: int = Field(8, ge=1, le=20)
 
 

@@ -115,9 +115,7 @@ def from_exception(error: Exception, request: Request) -> Problem:
         parameter = error.where if slug in ("bad-request", "not-found") else ""
         return Problem(slug, str(error), parameter=parameter, headers=headers)
     if isinstance(error, HTTPException):
-        slug = _BY_STATUS.get(
-            error.status_code, "bad-request" if error.status_code < 500 else "internal"
-        )
+        slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
         detail = _http_detail(error, request)
         return Problem(slug, detail, status=error.status_code, headers=dict(error.headers or {}))
     request_id = request.scope.get("glane.request_id", "")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from glane_indexer.errors import QueryError
@@ -16,7 +16,6 @@ from glane_service.http import schemas
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
-from glane_service.http.paging import PastTheEndError, is_past_the_end
 from glane_service.http.parameters import SearchParameters, SimilarParameters, SuggestParameters
 from glane_service.results import annotation_json, bookmark_json, hit_json, to_json
 
@@ -29,9 +28,7 @@ _PROBLEM = {"model": schemas.ProblemAnswer, "content": {"application/problem+jso
 _BAD: _Documented = {
     400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}
 }
-_MISSING: _Documented = {
-    404: {**_PROBLEM, "description": "There is no such bookmark, or no such page"}
-}
+_MISSING: _Documented = {404: {**_PROBLEM, "description": "There is no such bookmark"}}
 _NOT_READY: _Documented = {503: {**_PROBLEM, "description": "The library is not open"}}
 
 api = APIRouter()
@@ -49,7 +46,6 @@ def metrics_of(request: Request) -> Metrics:
     return metrics
 
 
-BackendNow = Annotated[Backend, Depends(backend_of)]
 Id = Annotated[str, Path(max_length=500, description="A bookmark's id")]
 
 
@@ -74,16 +70,14 @@ def is_empty(query: queries.Query) -> bool:
     tags=["search"],
     summary="Ask a question",
     response_class=Response,
-    responses={200: {"model": schemas.SearchAnswer}, **_BAD, **_MISSING, **_NOT_READY},
+    responses={200: {"model": schemas.SearchAnswer}, **_BAD, **_NOT_READY},
 )
-def search(
-    request: Request, backend: BackendNow, parameters: Annotated[SearchParameters, Query()]
-) -> Response:
+def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -> Response:
     """The bookmarks that answer a question, best first, each with the passage that says it.
 
     `total`, the facets, the pages and the order by date all come from one fixed pool of
     candidates, so that no page repeats or drops a result of another. A page after the last one is
-    a 404. Without a question there must be a filter or `sort=date`: then the bookmarks are listed,
+    a 400. Without a question there must be a filter or `sort=date`: then the bookmarks are listed,
     newest first.
     """
     query = parameters.query()
@@ -93,11 +87,9 @@ def search(
             where="q",
             hint="Ask something, or list bookmarks with a filter or with sort=date",
         )
-    engine = backend.engine
+    engine = backend_of(request).engine
     results = engine.search(query)
     metrics_of(request).searched(results, "api")
-    if is_past_the_end(results):
-        raise PastTheEndError(results)
     document = to_json(results)
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
@@ -112,21 +104,16 @@ def search(
     response_class=Response,
     responses={200: {"model": schemas.SuggestAnswer}, **_BAD, **_NOT_READY},
 )
-def suggest(
-    request: Request, backend: BackendNow, parameters: Annotated[SuggestParameters, Query()]
-) -> Response:
+def suggest(request: Request, parameters: Annotated[SuggestParameters, Query()]) -> Response:
     """Titles, tags and contributors that begin as what has been typed so far."""
     text = parameters.q.strip()
-    found = backend.engine.suggest(text, parameters.limit) if text else []
+    found = backend_of(request).engine.suggest(text, parameters.limit) if text else []
     return answer({"query": text, "suggestions": suggestions_json(found, Links.of(request))})
 
 
 def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[dict[str, str]]:
     """Suggestions, each with the address that it leads to."""
-    return [
-        {"kind": item.kind, "text": item.text, "url": links.suggestion(item)}
-        for item in suggestions
-    ]
+    return [{"kind": item.kind, "text": item.text, "url": links.suggestion(item)} for item in suggestions]
 
 
 @api.get(
@@ -136,9 +123,9 @@ def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[di
     response_class=Response,
     responses={200: {"model": schemas.FullBookmarkAnswer}, **_MISSING, **_NOT_READY},
 )
-def bookmark(backend: BackendNow, bookmark_id: Id) -> Response:
+def bookmark(request: Request, bookmark_id: Id) -> Response:
     """The bookmark, its annotations in their order on the page."""
-    found = backend.engine.bookmark(bookmark_id)
+    found = backend_of(request).engine.bookmark(bookmark_id)
     annotations = [annotation_json(item) for item in found.annotations]
     return answer({**bookmark_json(found), "annotations": annotations})
 
@@ -151,10 +138,10 @@ def bookmark(backend: BackendNow, bookmark_id: Id) -> Response:
     responses={200: {"model": schemas.SimilarAnswer}, **_BAD, **_MISSING, **_NOT_READY},
 )
 def similar(
-    backend: BackendNow, bookmark_id: Id, parameters: Annotated[SimilarParameters, Query()]
+    request: Request, bookmark_id: Id, parameters: Annotated[SimilarParameters, Query()]
 ) -> Response:
     """The nearest by meaning, nearest first, without the bookmark itself."""
-    hits = backend.engine.similar(bookmark_id, parameters.limit)
+    hits = backend_of(request).engine.similar(bookmark_id, parameters.limit)
     return answer({"id": bookmark_id, "results": [hit_json(hit) for hit in hits]})
 
 
@@ -165,9 +152,9 @@ def similar(
     response_class=Response,
     responses={200: {"model": schemas.StatusAnswer}, **_NOT_READY},
 )
-def status(backend: BackendNow) -> Response:
+def status(request: Request) -> Response:
     """Counts, the index generation that answers, and its encoder."""
-    return answer(backend.engine.status())
+    return answer(backend_of(request).engine.status())
 
 
 @api.get(
@@ -189,16 +176,16 @@ async def healthz() -> Response:
     response_class=Response,
     responses={200: {"model": schemas.HealthAnswer}, **_NOT_READY},
 )
-def readyz(backend: BackendNow) -> Response:
+def readyz(request: Request) -> Response:
     """200 once the library is open; before that, or without one, a 503 that says why."""
-    generation = backend.engine.status().get("generation")
+    generation = backend_of(request).engine.status().get("generation")
     return answer({"status": "ok", "generation": generation}, cache="no-store")
 
 
 @api.get("/metrics", tags=["service"], summary="Prometheus metrics", response_class=Response)
-def metrics(request: Request, backend: BackendNow) -> Response:
+def metrics(request: Request) -> Response:
     """Requests, searches and the library, in Prometheus' text format; of all workers together."""
     return Response(
-        metrics_of(request).render(backend),
+        metrics_of(request).render(backend_of(request)),
         headers={"Content-Type": prometheus.CONTENT_TYPE, "Cache-Control": "no-store"},
     )

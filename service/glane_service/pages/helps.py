@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glane_service.http.links import Links
+from glane_service.pages.controls import Chip
 from glane_service.pages.spelling import corrected
-from glane_service.pages.views import Chip, Link, Translate
+from glane_service.pages.views import Link, Translate
 from glane_service.query import Filters, Query
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ NEIGHBOURS = 50
 MAX_FILTERS_TRIED = 5
 
 
-def tries(
-    engine: SearchEngine, query: Query, chips: list[Chip], links: Links, t: Translate
-) -> list[Link]:
+def tries(engine: SearchEngine, query: Query, chips: list[Chip], links: Links, t: Translate) -> list[Link]:
     """Ways out of a search that found nothing: a spelling, another mode, a filter less."""
     found = []
     first = replace(query, page=1, per_page=1)
@@ -35,9 +34,7 @@ def tries(
     return found
 
 
-def _variants(
-    query: Query, chips: list[Chip], t: Translate
-) -> Iterator[tuple[str, dict[str, str], Query]]:
+def _variants(query: Query, chips: list[Chip], t: Translate) -> Iterator[tuple[str, dict[str, str], Query]]:
     if query.text and query.mode == "keyword":
         mode = t("mode_hybrid")
         yield "try_mode", {"mode": mode}, replace(query, mode="hybrid")

@@ -40,9 +40,7 @@ def operations(schema: dict[str, Any]) -> list[Operation]:
     ]
 
 
-def _operation(
-    schema: dict[str, Any], method: str, path: str, operation: dict[str, Any]
-) -> Operation:
+def _operation(schema: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> Operation:
     responses = operation.get("responses", {})
     content = responses.get("200", {}).get("content", {}).get("application/json", {})
     shown = content.get("example") or example(content.get("schema", {}), schema)

@@ -14,7 +14,8 @@ from glane_indexer.settings import Settings
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.pages import views
 from glane_service.pages.assets import StaticFiles
-from glane_service.pages.messages import number, preferred, translator
+from glane_service.pages.formats import number, preferred
+from glane_service.pages.messages import translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ class Renderer:
         chosen = language or preferred(header, self._settings.language)
         links = Links.of(request, language)
         base = links.base or str(request.base_url).rstrip("/")
-        return Context(
-            request, chosen, translator(chosen), links.local(), replace(links, base=base)
-        )
+        return Context(request, chosen, translator(chosen), links.local(), replace(links, base=base))
 
     def answer(
         self, context: Context, template: str, here: Callable[[Links], str], **values: Any

@@ -11,15 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from glane_indexer.errors import NotFoundError
+from glane_indexer.errors import NotFoundError, QueryError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.http.metrics import Metrics
-from glane_service.http.paging import PastTheEndError, is_past_the_end
 from glane_service.http.parameters import from_address
 from glane_service.http.problems import TYPES, Problem
-from glane_service.pages import views
+from glane_service.pages import controls, views
 from glane_service.pages.assets import FOREVER
 from glane_service.pages.helps import tries
 from glane_service.pages.reference import operations
@@ -29,6 +28,16 @@ from glane_service.results import Hit, MatchedPassage, Results, Why
 
 NEWEST = 10
 SIMILAR = 6
+
+
+class PastTheEndError(QueryError):
+    """The page asked for is after the last one, whose address is ``href``."""
+
+    def __init__(self, page: int, last: int, href: str) -> None:
+        super().__init__(f"there is no page {page}", where="page", hint=f"The last one is {last}")
+        self.page = page
+        self.last = last
+        self.href = href
 
 
 class Pages:
@@ -110,13 +119,10 @@ class Pages:
         landing = not query.text and not query.filters.to_json()
         is_first = landing and query == replace(Query(""), mode=query.mode, view=query.view)
         engine = self._backend.engine
-        results = engine.search(replace(query, per_page=NEWEST) if is_first else query)
+        results = self._found(replace(query, per_page=NEWEST) if is_first else query, links)
         self._metrics.searched(results, "page")
         pages = 1 if is_first else results.pages
-        if is_past_the_end(results):
-            last = replace(query, page=max(1, results.pages))
-            raise PastTheEndError(results, links.search(last))
-        chips = views.chips(query, t, language)
+        chips = controls.chips(query, t, language)
         return self._renderer.answer(
             context,
             "search.html",
@@ -128,10 +134,10 @@ class Pages:
             size=_size(engine.status(), t) if landing else "",
             # Without a question there is no relevance: the list is by date, and says so.
             sort_shown=query.sort if query.text else "date",
-            choices=views.choices(query, links),
+            choices=controls.choices(query, links),
             rows=views.rows(results, links, t, language),
             range=_range(results, t),
-            facets=views.facets(results, query, links, t, language),
+            facets=controls.facets(results, query, links, t, language),
             chips=[
                 views.Link(
                     chip.value,
@@ -145,13 +151,24 @@ class Pages:
             notices=views.notices(results, t, language),
             nothing=_nothing(query, t),
             tries=tries(engine, query, chips, links, t) if not results.total else [],
-            pager=views.pager(results, query, links, language) if pages > 1 else [],
+            pager=controls.pager(results, query, links, language) if pages > 1 else [],
             previous=links.search(replace(query, page=query.page - 1)) if query.page > 1 else "",
             next=links.search(replace(query, page=query.page + 1)) if query.page < pages else "",
             all_by_date=links.search(replace(query, sort="date")) if is_first else "",
             feed=replace(links, scope=None).feed(query),
             indexed=landing or (scope is not None and not query.text),
         )
+
+    def _found(self, query: Query, links: Links) -> Results:
+        engine = self._backend.engine
+        try:
+            return engine.search(query)
+        except QueryError as error:
+            if error.where != "page" or query.page == 1:
+                raise
+        # The engine has refused the page: how many there are, it says with the first.
+        last = max(1, engine.search(replace(query, page=1)).pages)
+        raise PastTheEndError(query.page, last, links.search(replace(query, page=last)))
 
     def _bookmark(self, context: Context) -> Response:
         t, language = context.t, context.language
@@ -203,9 +220,7 @@ class Pages:
         found = self._renderer.static.get(request.path_params["name"])
         if found is None:
             raise NotFoundError(f"there is no file {request.path_params['name'][:80]!r}")
-        return Response(
-            found.body, media_type=found.content_type, headers={"Cache-Control": FOREVER}
-        )
+        return Response(found.body, media_type=found.content_type, headers={"Cache-Control": FOREVER})
 
     def _favicon(self, request: Request) -> Response:
         return Response(

@@ -21,14 +21,10 @@ def accent_css(color: str) -> str:
         UsageError: it is not written as ``#rrggbb``.
     """
     if not _HEX.fullmatch(color):
-        raise UsageError(
-            f"{color!r} is not a colour", where="GLANE_SITE_COLOR", hint="Write it as #1f6f54"
-        )
+        raise UsageError(f"{color!r} is not a colour", where="GLANE_SITE_COLOR", hint="Write it as #1f6f54")
     light, dark = legible(color, LIGHT_PAPER), legible(color, DARK_PAPER)
     # The button's letters are paper on the accent, so one contrast serves both.
-    return (
-        f":root{{--accent:{light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
-    )
+    return f":root{{--accent:{light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
 
 
 def legible(color: str, paper: str) -> str:

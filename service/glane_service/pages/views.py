@@ -6,17 +6,16 @@ Every text here is untrusted, and is escaped by the template; nothing here is HT
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC
 from urllib.parse import quote
 
 from glane_indexer.identity import safe_url
 
-from glane_indexer.models import Annotation, Bookmark, Kind
+from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
-from glane_service.pages.messages import CATALOGUE, day, language_name, number
-from glane_service.query import Query
+from glane_service.pages.formats import day, language_name
+from glane_service.pages.messages import CATALOGUE
 from glane_service.results import Hit, MatchedPassage, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the
@@ -24,7 +23,6 @@ from glane_service.results import Hit, MatchedPassage, Results, Span
 ANNOTATIONS_ON_A_PAGE = 300
 MAX_TITLE = 300
 MAX_TEXT = 4000
-FACET_SHOWN = 8
 _FRAGMENT_WHOLE = 200
 _FRAGMENT_WORDS = 5
 
@@ -74,25 +72,6 @@ class Row:
     more: int
     elsewhere: int
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter in force: what it is, its value, and the query without it."""
-
-    name: str
-    value: str
-    without: Query
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One facet: its values that are shown at once, and those that unfold."""
-
-    name: str
-    title: str
-    values: tuple[Link, ...]
-    folded: tuple[Link, ...]
 
 
 def pieces(text: str, highlights: Iterable[Span]) -> tuple[Piece, ...]:
@@ -176,9 +155,7 @@ def _row(
         similar=f"{details}#similar",
         contributor=links.contributor(bookmark.contributor) if bookmark.contributor else "",
         when=day(bookmark.created_at.astimezone(UTC), language) if bookmark.created_at else "",
-        when_iso=bookmark.created_at.astimezone(UTC).date().isoformat()
-        if bookmark.created_at
-        else "",
+        when_iso=bookmark.created_at.astimezone(UTC).date().isoformat() if bookmark.created_at else "",
         language=language_name(bookmark.language, language)
         if bookmark.language not in ("", language)
         else "",
@@ -204,9 +181,7 @@ def why(hit: Hit, t: Translate, language: str) -> str:
         return ""
     place = t(f"in_{hit.passage.kind}")
     if hit.passage.kind == "annotation":
-        author = next(
-            (a.author for a in hit.bookmark.annotations if a.id == hit.passage.annotation_id), ""
-        )
+        author = next((a.author for a in hit.bookmark.annotations if a.id == hit.passage.annotation_id), "")
         if author := author or hit.bookmark.contributor:
             place = t("in_annotation_by", author=author)
     ways, ranks = [], []
@@ -222,130 +197,6 @@ def why(hit: Hit, t: Translate, language: str) -> str:
     return f"{t('why')} {joined}, {place} ({', '.join(ranks)})"
 
 
-def facets(
-    results: Results, query: Query, links: Links, t: Translate, language: str
-) -> list[Facet]:
-    """The facets that have something to choose from, and where each choice leads."""
-    made = []
-    for name in ("tags", "contributors", "sites", "years", "languages"):
-        values = [
-            _facet_link(name, item.value, item.count, query, links, language)
-            for item in results.facets.get(name, ())
-            if item.value
-        ]
-        if not values:
-            continue
-        # What is chosen comes first, so that it is never folded away.
-        values.sort(key=lambda link: not link.current)
-        made.append(
-            Facet(
-                name, t(f"facet_{name}"), tuple(values[:FACET_SHOWN]), tuple(values[FACET_SHOWN:])
-            )
-        )
-    return made
-
-
-def _facet_link(
-    name: str, value: str, count: int, query: Query, links: Links, language: str
-) -> Link:
-    filters, text = query.filters, value
-    if name == "tags":
-        current = value in filters.tags
-        tags = (
-            tuple(tag for tag in filters.tags if tag != value)
-            if current
-            else (*filters.tags, value)
-        )
-        changed = replace(filters, tags=tags)
-    elif name == "contributors":
-        current = value == filters.contributor
-        changed = replace(filters, contributor="" if current else value)
-    elif name == "sites":
-        current = value == filters.site
-        changed = replace(filters, site="" if current else value)
-    elif name == "languages":
-        current = value == filters.language
-        changed = replace(filters, language="" if current else value)
-        text = language_name(value, language)
-    else:
-        current = value == year_of(query)
-        first, last = (None, None) if current else _year(value)
-        changed = replace(filters, after=first, before=last)
-    return Link(text, links.search(replace(query, filters=changed, page=1)), current, count)
-
-
-def _year(value: str) -> tuple[date | None, date | None]:
-    try:
-        return date(int(value), 1, 1), date(int(value), 12, 31)
-    except ValueError:
-        return None, None
-
-
-def year_of(query: Query) -> str:
-    """The year that the dates of ``query`` are, or "" where they are not one whole year."""
-    after, before = query.filters.after, query.filters.before
-    whole = (
-        after and before and (after, before) == (date(after.year, 1, 1), date(after.year, 12, 31))
-    )
-    return str(after.year) if whole and after else ""
-
-
-def chips(query: Query, t: Translate, language: str) -> list[Chip]:
-    """The filters in force."""
-    filters = query.filters
-    found: list[Chip] = []
-
-    def add(name: str, value: str, **changes: object) -> None:
-        without = replace(query, filters=replace(filters, **changes), page=1)  # type: ignore[arg-type]
-        found.append(Chip(t(f"filter_{name}"), value, without))
-
-    if filters.kind:
-        add("kind", t(f"kind_{filters.kind}"), kind=None)
-    for tag in filters.tags:
-        add("tag", tag, tags=tuple(other for other in filters.tags if other != tag))
-    if filters.contributor:
-        add("contributor", filters.contributor, contributor="")
-    if filters.site:
-        add("site", filters.site, site="")
-    if year := year_of(query):
-        add("year", year, after=None, before=None)
-    else:
-        if filters.after:
-            add("after", _day(filters.after, language), after=None)
-        if filters.before:
-            add("before", _day(filters.before, language), before=None)
-    if filters.language:
-        add("language", language_name(filters.language, language), language="")
-    if query.fields != Query("").fields:
-        names = ", ".join(t(f"field_{name}") for name in query.fields)
-        without = replace(query, fields=Query("").fields, page=1)
-        found.append(Chip(t("filter_fields"), names, without))
-    return found
-
-
-def _day(value: date, language: str) -> str:
-    return day(datetime(value.year, value.month, value.day, tzinfo=UTC), language)
-
-
-def choices(query: Query, links: Links) -> dict[str, list[tuple[str, str]]]:
-    """The settings that are a choice among few: each value, and where choosing it leads."""
-
-    def to(**changes: Any) -> str:
-        return links.search(replace(query, page=1, **changes))
-
-    kinds: list[tuple[str, Kind | None]] = [
-        ("all", None),
-        ("bookmark", "bookmark"),
-        ("topic", "topic"),
-    ]
-    return {
-        "mode": [(mode, to(mode=mode)) for mode in ("hybrid", "vector", "keyword")],
-        "sort": [(sort, to(sort=sort)) for sort in ("relevance", "date")],
-        "kind": [(name, to(filters=replace(query.filters, kind=kind))) for name, kind in kinds],
-        "view": [(view, to(view=view)) for view in ("simple", "middle", "full")],
-    }
-
-
 def notices(results: Results, t: Translate, language: str) -> list[dict[str, str]]:
     """What was not done as asked: in the page's language where the catalogue has it."""
     made = []
@@ -353,22 +204,4 @@ def notices(results: Results, t: Translate, language: str) -> list[dict[str, str
         key = f"notice_{notice.code}"
         known = key in CATALOGUE
         made.append({"text": t(key) if known else notice.message, "lang": "" if known else "en"})
-    return made
-
-
-def pager(results: Results, query: Query, links: Links, language: str) -> list[Link | None]:
-    """The pages to choose from: first, last, and those around this one; None where some lack."""
-    last, here = results.pages, results.page
-    wanted = sorted({1, last, *range(max(1, here - 2), min(last, here + 2) + 1)})
-    made: list[Link | None] = []
-    before = 0
-    for page in wanted:
-        if page > before + 1:
-            made.append(None)
-        made.append(
-            Link(
-                number(page, language), links.search(replace(query, page=page)), page == here, page
-            )
-        )
-        before = page
     return made
