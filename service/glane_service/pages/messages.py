@@ -37,7 +37,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": 'A question, words, "a phrase"…',
     },
     "search": {"fr": "Chercher", "en": "Search"},
-    "clear": {"fr": "Tout effacer", "en": "Clear all"},
     "settings": {"fr": "Réglages de la recherche", "en": "Search settings"},
     "mode": {"fr": "Par", "en": "By"},
     "mode_hybrid": {"fr": "sens et mots", "en": "meaning and words"},
@@ -59,11 +58,9 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "range": {"fr": "{first} – {last} sur {total}", "en": "{first} – {last} of {total}"},
     "all_by_date": {"fr": "Tous les signets, du plus récent", "en": "All bookmarks, newest first"},
     "newest": {"fr": "Derniers ajouts", "en": "Newest bookmarks"},
-    "for_question": {"fr": "pour « {q} »", "en": "for “{q}”"},
     "views": {"fr": "{n} vue|{n} vues", "en": "{n} view|{n} views"},
     "by": {"fr": "par", "en": "by"},
     "topic": {"fr": "sujet", "en": "topic"},
-    "tags_of": {"fr": "Mots-clés de « {title} »", "en": "Tags of “{title}”"},
     "more_annotations": {
         "fr": "… {n} autre annotation|… {n} autres annotations",
         "en": "… {n} more annotation|… {n} more annotations",
@@ -92,7 +89,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     },
     "rank_keyword": {"fr": "mots au rang {rank}", "en": "words at rank {rank}"},
     "rank_vector": {"fr": "sens au rang {rank}", "en": "meaning at rank {rank}"},
-    "score": {"fr": "score {score}", "en": "score {score}"},
+    "score": {"fr": "score", "en": "score"},
     "notice_unbalanced-quotes": {
         "fr": "Un guillemet n’a pas son pareil : la question est lue comme de simples mots.",
         "en": "A quotation mark has no partner: the question is read as plain words.",
@@ -129,8 +126,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "previous": {"fr": "Précédente", "en": "Previous"},
     "next": {"fr": "Suivante", "en": "Next"},
     # Bookmark, contributor, tag
-    "bookmark": {"fr": "Fiche du signet", "en": "Bookmark"},
-    "open_page": {"fr": "Ouvrir la page", "en": "Open the page"},
     "no_link": {
         "fr": "Ce signet n’a pas d’adresse que l’on puisse ouvrir.",
         "en": "This bookmark has no address that can be opened.",
@@ -171,7 +166,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "Try other words, fewer words, or a whole sentence.",
     },
     # Errors
-    "error": {"fr": "Erreur", "en": "Error"},
     "error_bad-request": {
         "fr": "Cette recherche n’est pas possible",
         "en": "This search is not possible",

@@ -135,7 +135,7 @@ class Pages:
             # Without a question there is no relevance: the list is by date, and says so.
             sort_shown=query.sort if query.text else "date",
             choices=controls.choices(query, links),
-            rows=views.rows(results, links, t, language),
+            rows=views.rows(results, links, t, language, explain=query.explain),
             range=_range(results, t),
             facets=controls.facets(results, query, links, t, language),
             chips=[

@@ -6,7 +6,7 @@ Every text here is untrusted, and is escaped by the template; nothing here is HT
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from glane_indexer.identity import safe_url
 
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
-from glane_service.pages.formats import day, language_name
+from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.messages import CATALOGUE
 from glane_service.results import Hit, MatchedPassage, Results, Span
 
@@ -66,12 +66,12 @@ class Row:
     tags: tuple[Link, ...]
     passage: tuple[Piece, ...]
     passage_kind: str
-    description: str
-    shown: tuple[Annotation, ...]
-    folded: tuple[Annotation, ...]
-    more: int
-    elsewhere: int
-    why: str
+    description: str = ""
+    shown: tuple[Annotation, ...] = ()
+    folded: tuple[Annotation, ...] = ()
+    more: int = 0
+    elsewhere: int = 0
+    why: str = ""
 
 
 def pieces(text: str, highlights: Iterable[Span]) -> tuple[Piece, ...]:
@@ -117,65 +117,73 @@ def _fragment(text: str) -> str:
     return quote(text, safe="", errors="replace").replace("-", "%2D")
 
 
-def rows(results: Results, links: Links, t: Translate, language: str) -> tuple[Row, ...]:
+def rows(
+    results: Results, links: Links, t: Translate, language: str, *, explain: bool = False
+) -> tuple[Row, ...]:
     """The results as the list shows them."""
     budget = ANNOTATIONS_ON_A_PAGE
     made = []
     for hit in results.hits:
-        row, used = _row(hit, results, links, t, language, budget)
-        budget -= used
-        made.append(row)
+        shown, folded, more = _annotations(hit, budget)
+        budget -= len(shown) + len(folded)
+        # The full view shows the description too, where it is not the passage already.
+        is_full = bool(hit.annotations) and not more and hit.passage.kind != "description"
+        made.append(
+            replace(
+                row(hit, links, t, language),
+                description=hit.bookmark.description if is_full else "",
+                shown=shown,
+                folded=folded,
+                more=more,
+                elsewhere=more - len(folded),
+                why=why(hit, t, language, explain=explain),
+            )
+        )
     return tuple(made)
 
 
 def row(hit: Hit, links: Links, t: Translate, language: str) -> Row:
-    """One result by itself, without its annotations."""
-    return _row(hit, None, links, t, language, 0)[0]
-
-
-def _row(
-    hit: Hit, results: Results | None, links: Links, t: Translate, language: str, budget: int
-) -> tuple[Row, int]:
+    """One result by itself: without its annotations, and without why it was found."""
     bookmark, passage = hit.bookmark, hit.passage
-    url = safe_url(bookmark.url)
-    shown_ids = {item.id for item in hit.annotations if item.id}
-    is_full = results is not None and bool(hit.annotations)
-    passage_id = passage.annotation_id
-    others = [item for item in bookmark.annotations if item.id != passage_id or not passage_id]
-    opened = [item for item in others if item.id in shown_ids][:budget]
-    folded = [item for item in others if item.id not in shown_ids][: budget - len(opened)]
-    text, highlights = passage.text, passage.highlights
+    created = bookmark.created_at.astimezone(UTC) if bookmark.created_at else None
+    is_foreign = bookmark.language not in ("", language)
     details = links.bookmark(bookmark.id)
-    made = Row(
+    is_title = passage.kind == "title"
+    return Row(
         rank=hit.rank,
         bookmark=bookmark,
         title=clip(bookmark.title.strip(), MAX_TITLE) or bookmark.site or t("untitled"),
-        href=jump(url, passage),
+        href=jump(safe_url(bookmark.url), passage),
         details=details,
         similar=f"{details}#similar",
         contributor=links.contributor(bookmark.contributor) if bookmark.contributor else "",
-        when=day(bookmark.created_at.astimezone(UTC), language) if bookmark.created_at else "",
-        when_iso=bookmark.created_at.astimezone(UTC).date().isoformat() if bookmark.created_at else "",
-        language=language_name(bookmark.language, language)
-        if bookmark.language not in ("", language)
-        else "",
+        when=day(created, language) if created else "",
+        when_iso=created.date().isoformat() if created else "",
+        language=language_name(bookmark.language, language) if is_foreign else "",
         tags=tuple(Link(tag, links.tag(tag)) for tag in bookmark.tags if tag.strip()),
-        passage=() if passage.kind == "title" else pieces(clip(text, MAX_TEXT), highlights),
+        passage=() if is_title else pieces(clip(passage.text, MAX_TEXT), passage.highlights),
         passage_kind=passage.kind,
-        description=bookmark.description
-        if is_full and passage.kind != "description" and len(opened) == len(others)
-        else "",
-        shown=tuple(opened),
-        folded=tuple(folded),
-        more=len(others) - len(opened),
-        elsewhere=len(others) - len(opened) - len(folded),
-        why=why(hit, t, language) if results is not None else "",
     )
-    return made, len(opened) + len(folded)
 
 
-def why(hit: Hit, t: Translate, language: str) -> str:
-    """Why a result was found, in words; "" where nothing was asked."""
+def _annotations(hit: Hit, budget: int) -> tuple[tuple[Annotation, ...], tuple[Annotation, ...], int]:
+    """The annotations that a result shows, those that it folds, and how many it does not show."""
+    passage, every = hit.passage, hit.bookmark.annotations
+    is_all = len(hit.annotations) == len(every)
+    others = [
+        item
+        for item in every
+        # The passage stands above already; of a long annotation it may be a part.
+        if item.id != passage.annotation_id or (is_all and item.text.strip() != passage.text.strip())
+    ]
+    chosen = {item.id for item in hit.annotations}
+    shown = [item for item in others if item.id in chosen][:budget]
+    rest = [item for item in others if item not in shown]
+    return tuple(shown), tuple(rest[: budget - len(shown)]), len(rest)
+
+
+def why(hit: Hit, t: Translate, language: str, *, explain: bool = False) -> str:
+    """Why a result was found, in words, and in numbers too if asked; "" where nothing was asked."""
     keyword, vector = hit.why.keyword, hit.why.vector
     if keyword is None and vector is None:
         return ""
@@ -187,14 +195,19 @@ def why(hit: Hit, t: Translate, language: str) -> str:
     ways, ranks = [], []
     if vector is not None:
         ways.append(t("why_vector"))
-        ranks.append(t("rank_vector", rank=vector.rank))
+        ranks.append(t("rank_vector", rank=vector.rank) + _score(vector.score, language, explain))
     if keyword is not None:
         quoted = ", ".join(dict.fromkeys(keyword.terms))
         mark = f"«\u00a0{quoted}\u00a0»" if language == "fr" else f"“{quoted}”"
         ways.append(t("why_keyword_terms", terms=mark) if quoted else t("why_keyword"))
-        ranks.append(t("rank_keyword", rank=keyword.rank))
+        ranks.append(t("rank_keyword", rank=keyword.rank) + _score(keyword.score, language, explain))
     joined = (" et " if language == "fr" else " and ").join(ways)
-    return f"{t('why')} {joined}, {place} ({', '.join(ranks)})"
+    total = f" – {t('score')}{_score(hit.score, language, explain)}" if explain else ""
+    return f"{t('why')} {joined}, {place} ({', '.join(ranks)}){total}"
+
+
+def _score(score: float, language: str, explain: bool) -> str:
+    return f" {number(score, language, 3)}" if explain else ""
 
 
 def notices(results: Results, t: Translate, language: str) -> list[dict[str, str]]:
