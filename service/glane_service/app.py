@@ -29,7 +29,7 @@ from glane_service.http.search_box import search_box
 from glane_service.pages.routes import Pages
 
 if TYPE_CHECKING:
-    from glane_service.engine import LiveEngine
+    from glane_service.live import LiveEngine
 
 GZIP_OVER = 1024
 # Level 5 packs an answer of 20 KB in a third of a millisecond, 2 % larger than level 9 in one.

@@ -33,7 +33,7 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
 
     with _listening(settings) as listener, _shared_metrics(settings):
         from glane_service.app import create_app
-        from glane_service.engine import LiveEngine
+        from glane_service.live import LiveEngine
 
         live = LiveEngine(settings)
         several = settings.workers > 1

@@ -10,7 +10,8 @@ from glane_indexer.errors import GlaneError, ServiceError
 from glane_indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from glane_service.engine import LiveEngine, SearchEngine
+    from glane_service.engine import SearchEngine
+    from glane_service.live import LiveEngine
 
 logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
@@ -60,7 +61,7 @@ class Backend:
             self._live.close()
 
     def _open(self) -> None:
-        from glane_service.engine import LiveEngine
+        from glane_service.live import LiveEngine
 
         while not self._closing.is_set():
             try:

@@ -1,0 +1,272 @@
+"""What the commands of ``glane`` do. Each takes its options and the settings, and gives an exit code."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glane_indexer.errors import GenerationError, UsageError
+from glane_indexer.settings import Settings
+
+from glane_service.terminal import Progress, print_json, print_results
+
+if TYPE_CHECKING:
+    from glane_indexer.importing import ImportReport
+    from glane_indexer.index.build import IndexReport
+
+# Problems shown on a terminal before the rest are only counted.
+SHOWN_PROBLEMS = 20
+
+
+def import_command(options: Namespace, settings: Settings) -> int:
+    """``glane import``: one file after another, each whole or not at all."""
+    from glane_indexer.importing import import_path
+
+    reports = []
+    for path in options.files:
+        with Progress("bookmarks", quiet=options.json) as progress:
+            report = import_path(
+                path,
+                settings.library,
+                format=options.format,
+                progress=lambda done: progress("Importing", done, 0),  # noqa: B023 - called at once
+            )
+        reports.append(report)
+        if not options.json:
+            _print_import(path, report)
+    if options.json:
+        documents = [report.to_json() for report in reports]
+        print_json(documents[0] if len(documents) == 1 else documents)
+    return 1 if options.strict and any(report.problems for report in reports) else 0
+
+
+def index_command(options: Namespace, settings: Settings) -> int:
+    """``glane index``: a new generation, or the one before."""
+    if options.rollback:
+        from glane_indexer.index.generation import rollback
+
+        name = rollback(settings.library)
+        if options.json:
+            print_json({"generation": name})
+        else:
+            print(f"The index is generation {name} again.")
+        return 0
+    report = _build(settings, quiet=options.json, force=options.force)
+    if options.json:
+        print_json(report.to_json())
+    else:
+        _print_index(report)
+    return 0
+
+
+def search_command(options: Namespace, settings: Settings) -> int:
+    """``glane search``: one question, answered as over HTTP."""
+    from glane_service.live import LiveEngine
+    from glane_service.query import FIELDS, Filters, Query, parse_day
+    from glane_service.results import to_json
+
+    query = Query(
+        text=options.question,
+        mode=options.mode,
+        sort=options.sort,
+        filters=Filters(
+            kind=None if options.kind == "all" else options.kind,
+            tags=tuple(options.tag),
+            contributor=options.contributor,
+            site=options.site,
+            language=options.language,
+            after=parse_day(options.after, "after") if options.after else None,
+            before=parse_day(options.before, "before") if options.before else None,
+        ),
+        fields=tuple(filter(None, options.fields.split(","))) or FIELDS,
+        page=options.page,
+        per_page=options.per_page,
+        view=options.view,
+    ).validated()
+    if not query.text.strip() and not query.filters.to_json():
+        raise UsageError("the question is empty", hint="Ask something, or name a filter such as --tag")
+    live = LiveEngine(settings, follow=False)
+    try:
+        results = live.engine.search(query)
+    finally:
+        live.close()
+    if options.json:
+        print_json(to_json(results))
+    else:
+        print_results(results)
+    return 0
+
+
+def serve_command(options: Namespace, settings: Settings) -> int:
+    """``glane serve``: until it is stopped."""
+    from glane_service.serve import run
+
+    run(_addressed(options, settings), quiet=options.json)
+    return 0
+
+
+def demo_command(options: Namespace, settings: Settings) -> int:
+    """``glane demo``: the sample library, made and served."""
+    from glane_indexer.importing import import_bytes
+    from glane_indexer.sample.load import library_bytes
+
+    imported = import_bytes(library_bytes(), settings.library, format="jsonl", name="sample")
+    indexed = _build(settings, quiet=options.json)
+    if options.json:
+        print_json({"import": imported.to_json(), "index": indexed.to_json()})
+    else:
+        counts = imported.bookmarks
+        print(f"The sample library in {settings.library} has {counts.total} bookmarks.")
+        _print_index(indexed)
+    if options.no_serve:
+        return 0
+    return serve_command(options, settings)
+
+
+def status_command(options: Namespace, settings: Settings) -> int:
+    """``glane status``: counts of the catalog, and the generation in use."""
+    from glane_indexer.status import library_status
+
+    status = library_status(settings)
+    if options.json:
+        print_json(status)
+        return 0
+    encoder = status["encoder"]
+    rows = [
+        ("Library", str(settings.library)),
+        ("Bookmarks", f"{status['bookmarks']} by {status['contributors']} contributors"),
+        ("Annotations", f"{status['annotations']}, and {status['descriptions']} descriptions"),
+        ("Generation", status["generation"] or "none: run `glane index`"),
+        ("Passages", str(status["passages"])),
+        ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
+        ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
+    ]
+    for name, value in rows:
+        print(f"{name:12} {value}")
+    return 0
+
+
+def export_command(options: Namespace, settings: Settings) -> int:
+    """``glane export``: JSON lines to a file, whole or not at all, or to stdout."""
+    from glane_indexer.exporting import export_jsonl, export_to_file
+
+    if options.file is None:
+        if options.json:
+            raise UsageError("--json needs a FILE: the export itself goes to standard output")
+        export_jsonl(settings.library, sys.stdout)
+        return 0
+    count = export_to_file(settings.library, Path(options.file))
+    if options.json:
+        print_json({"file": options.file, "bookmarks": count})
+    else:
+        print(f"{count} bookmarks written to {options.file}.")
+    return 0
+
+
+def model_command(options: Namespace, settings: Settings) -> int:
+    """``glane model``: prepare the encoder, or show it."""
+    from glane_indexer.encoder import store
+
+    started = time.monotonic()
+    if options.action == "prepare":
+        from glane_indexer.encoder.prepare import prepare
+
+        prepared = prepare(settings, force=options.force, quiet=options.json)
+    else:
+        found = store.read(store.folder_of(settings))
+        if found is None:
+            raise UsageError(
+                "the encoder is not prepared yet", where=settings.model, hint="Run `glane model prepare`"
+            )
+        prepared = found
+    shown = {
+        "name": prepared.name,
+        "fingerprint": prepared.fingerprint,
+        "dimensions": prepared.dimensions,
+        "max_tokens": prepared.max_tokens,
+        "precision": prepared.precision,
+        "runtime": prepared.runtime,
+        "folder": str(store.folder_of(settings)),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    if options.json:
+        print_json(shown)
+    else:
+        for name, value in shown.items():
+            print(f"{name:12} {value}")
+    return 0
+
+
+def box_command(options: Namespace, settings: Settings) -> int:
+    """``glane box``: the lines to paste into a page."""
+    from glane_service.box.snippet import snippet
+
+    endpoint = options.endpoint or settings.public_url
+    if not endpoint:
+        raise UsageError(
+            "the service's address is not known", hint="Name it, or set GLANE_PUBLIC_URL"
+        )
+    text = snippet(endpoint.rstrip("/"))
+    if options.json:
+        print_json({"endpoint": endpoint, "snippet": text})
+    else:
+        print(text)
+    return 0
+
+
+def _addressed(options: Namespace, settings: Settings) -> Settings:
+    """The settings with the address that the command line names."""
+    for name in ("host", "port", "workers"):
+        value = getattr(options, name, None)
+        if value is None:
+            continue
+        if name != "host" and not 0 <= value < 65536:
+            raise UsageError(f"{value} is not from 0 to 65535", where=f"--{name}")
+        settings = replace(settings, **{name: value})
+    return settings
+
+
+def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
+    from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.index.build import build_generation
+
+    if not (settings.library / "catalog.duckdb").exists():
+        raise GenerationError(
+            "there is no library here to index",
+            where=str(settings.library),
+            hint="Run `glane import FILE` first, or name the folder with --library",
+        )
+    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
+    with Progress("passages", quiet=quiet) as progress:
+        return build_generation(settings.library, encoder, progress=progress, force=force)
+
+
+def _print_import(path: Path, report: ImportReport) -> None:
+    bookmarks, annotations = report.bookmarks, report.annotations
+    print(
+        f"{path} ({report.format}): {bookmarks.added} bookmarks added, {bookmarks.updated} updated, "
+        f"{bookmarks.unchanged} unchanged, {bookmarks.skipped} skipped; "
+        f"{annotations.added} annotations added, {annotations.duplicates} duplicates"
+    )
+    missing = report.announced_missing
+    if missing.bookmarks or missing.annotations:
+        print(
+            f"The source announces {missing.bookmarks} bookmarks and {missing.annotations} annotations "
+            "that it does not hold."
+        )
+    for problem in report.problems[:SHOWN_PROBLEMS]:
+        print(f"  {problem.where}: {problem.message}", file=sys.stderr)
+    if len(report.problems) > SHOWN_PROBLEMS:
+        print(f"  … and {len(report.problems) - SHOWN_PROBLEMS} more", file=sys.stderr)
+
+
+def _print_index(report: IndexReport) -> None:
+    speed = f", {report.passages_per_second:.0f} a second" if report.embedded else ""
+    print(
+        f"Generation {report.generation}: {report.passages} passages, "
+        f"{report.embedded} newly embedded in {report.seconds:.1f} s{speed}"
+    )

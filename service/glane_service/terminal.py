@@ -1,0 +1,105 @@
+"""What a person sees on a terminal: bars on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from glane_service.results import Hit, Results
+
+WIDTH = 100
+
+
+class Progress:
+    """A bar for each stage of a long piece of work; silent where stderr is not a terminal.
+
+    Call it with a stage's name, how many are done, and how many there are (0: not known).
+    """
+
+    def __init__(self, unit: str, *, quiet: bool = False) -> None:
+        self._unit = unit
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._stage = ""
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self._quiet:
+            return
+        if stage != self._stage:
+            from tqdm import tqdm
+
+            self._close()
+            self._stage = stage
+            # A bar appears only when there is something to wait for.
+            self._bar = tqdm(
+                total=total or None, desc=stage, unit=f" {self._unit}", delay=1.0, leave=False
+            )
+        self._bar.update(done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_results(results: Results) -> None:
+    """Results as text: title, who and where, the passage with its matched words in bold."""
+    for notice in results.notices:
+        print(f"({notice.message})", file=sys.stderr)
+    if not results.hits:
+        print("Nothing was found.")
+        return
+    first = results.hits[0].rank
+    print(f"{first} - {first + len(results.hits) - 1} of {results.total}\n")
+    for hit in results.hits:
+        _print_hit(hit, bold=_styled())
+
+
+def _styled() -> Callable[[str], str]:
+    if not sys.stdout.isatty():
+        return lambda text: text
+    return lambda text: f"\x1b[1m{text}\x1b[0m"
+
+
+def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
+    bookmark = hit.bookmark
+    print(f"{hit.rank:3d}. {bold(printable(bookmark.title))}")
+    when = bookmark.created_at.date().isoformat() if bookmark.created_at else ""
+    facts = [bookmark.contributor, bookmark.site, when, f"{len(bookmark.annotations)} annotations"]
+    print("     " + " · ".join(printable(fact) for fact in facts if fact))
+    text, place = "", 0
+    for start, end in hit.passage.highlights:
+        text += hit.passage.text[place:start] + bold(hit.passage.text[start:end])
+        place = end
+    text += hit.passage.text[place:]
+    quoted = textwrap.fill(printable(text, keep="\x1b" if "\x1b[1m" in text else ""), WIDTH)
+    print(textwrap.indent(quoted, "     "))
+    if bookmark.url:
+        print(f"     {printable(bookmark.url)}")
+    print()
+
+
+def printable(text: str, keep: str = "") -> str:
+    """A text without the control characters that could drive a terminal."""
+    return "".join(char if char.isprintable() or char in keep else " " for char in text)
