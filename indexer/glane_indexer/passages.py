@@ -134,13 +134,11 @@ def _group(text: str, chars: int) -> list[tuple[int, int]]:
         parts.append((start, end))
     # Equal shares: a short last piece would match questions that it does not answer.
     share = len(text) / max(1, round(len(text) / chars))
-    groups: list[tuple[int, int]] = []
+    groups: dict[int, tuple[int, int]] = {}
     for start, end in parts:
-        if groups and (end - groups[-1][0] <= share or end - start < chars // 8):
-            groups[-1] = (groups[-1][0], end)
-        else:
-            groups.append((start, end))
-    return groups
+        number = int((start + end) / 2 / share)
+        groups[number] = (groups[number][0] if number in groups else start, end)
+    return list(groups.values())
 
 
 def _cut(text: str, start: int, end: int) -> int:

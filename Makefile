@@ -1,0 +1,48 @@
+# Everything is made in .venv; delete that folder, or `make clean`, to begin again.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+LIBRARY ?= library
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: install demo serve test lint format gate bench drill clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Glane needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: install
+	$(BIN)/glane demo --library $(LIBRARY)
+
+serve: install
+	$(BIN)/glane serve --library $(LIBRARY)
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: install
+	$(BIN)/python -m glane_indexer.encoder.bench
+	$(BIN)/python -m glane_indexer.index.bench
+	$(BIN)/python -m glane_service.bench
+
+drill: install
+	$(BIN)/python -m glane_indexer.drill
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
