@@ -113,7 +113,11 @@ def stem(form: str, language: str) -> str:
     """The folded stem of an exact form in French or English; in other languages its folded form."""
     if language not in STEMMED_LANGUAGES or not form.isalpha():
         return fold(form)
-    return fold(_stemmer(language).stemWord(form))
+    stemmed = fold(_stemmer(language).stemWord(form))
+    # The French stemmer leaves the plural of words in -i, -o and -u as it is: emplois, lois.
+    if language == "fr" and len(stemmed) > 3 and stemmed.endswith(("is", "os", "us")):
+        return stemmed[:-1]
+    return stemmed
 
 
 def query_stems(form: str) -> tuple[str, ...]:

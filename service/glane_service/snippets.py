@@ -73,13 +73,13 @@ class Matcher:
         self._starts = tuple({_start(text) for text in self._by_stem})
 
     def scan(self, text: str, language: str) -> Iterator[Match]:
-        """The matches in a text of a language, in order."""
+        """The matches in a text of a language, in order. The text is in NFC, as importers leave it."""
         plain = _plain(text)
         places = set()
         for start in self._starts:
             place = plain.find(start)
             while place >= 0:
-                if place == 0 or not plain[place - 1].isalnum() or not start.isascii():
+                if place == 0 or _ends_word(plain[place - 1]) or not start.isascii():
                     places.add(place)
                 place = plain.find(start, place + 1)
         for place in sorted(places):
@@ -140,6 +140,11 @@ def _merge(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             merged.append((start, end))
     return tuple(merged)
+
+
+def _ends_word(char: str) -> bool:
+    """Whether a word can begin after this character; those of unspaced scripts are words alone."""
+    return not char.isalnum() or char >= "\u3040"
 
 
 def _start(text: str) -> str:
