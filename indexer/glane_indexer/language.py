@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from glane_indexer.models import Bookmark
 from glane_indexer.text import tokens
 
 # The languages told apart. Few and common: on a title of six words a long list mostly adds mistakes.
@@ -25,6 +26,12 @@ def detect(text: str) -> str:
         return ""
     code, confidence = _identifier().classify(sample)
     return str(code) if confidence >= 0.5 else ""
+
+
+def bookmark_language(bookmark: Bookmark) -> str:
+    """The language that most of a bookmark is written in, as :func:`detect` gives it."""
+    texts = [bookmark.title, bookmark.description, *(item.text for item in bookmark.annotations[:20])]
+    return detect("\n".join(filter(None, texts)))
 
 
 @cache

@@ -53,9 +53,7 @@ def passages_of(
             text = source[start:end]
             embedded = f"{title}\n{text}" if title else text
             found.append(
-                Passage(
-                    bookmark.id, kind, text, embedded, text_hash(embedded), annotation_id, start
-                )
+                Passage(bookmark.id, kind, text, embedded, text_hash(embedded), annotation_id, start)
             )
     return found
 

@@ -48,18 +48,14 @@ class Settings:
     )
     public_url: str = _setting("", "the service's own address as its users see it")
     admin_key: str = _setting("", "the key for administration; empty: administration is off")
-    language: str = _setting(
-        "fr", "language of the page where the browser asks for none", ("fr", "en")
-    )
+    language: str = _setting("fr", "language of the page where the browser asks for none", ("fr", "en"))
     site_name: str = _setting("Glane", "the name shown on the search page")
     site_logo: str = _setting("", "the text shown as the logo; empty: the name")
     site_intro: str = _setting("", "an introduction shown above the first search")
     site_color: str = _setting("", "accent colour of the page, as `#rrggbb`")
     judge: bool = _setting(False, "whether the judging page `/judge` is on")
     feedback: bool = _setting(False, "whether readers may mark results as good or bad")
-    log_level: str = _setting(
-        "info", "how much the service logs", ("debug", "info", "warning", "error")
-    )
+    log_level: str = _setting("info", "how much the service logs", ("debug", "info", "warning", "error"))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

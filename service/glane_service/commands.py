@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, UsageError
 from glane_indexer.settings import Settings
-
 from glane_service.terminal import Progress, print_json, print_results
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def import_command(options: Namespace, settings: Settings) -> int:
                 path,
                 settings.library,
                 format=options.format,
-                progress=lambda done: progress("Importing", done, 0),  # noqa: B023 - called at once
+                progress=lambda done: progress("Importing", done, 0),
             )
         reports.append(report)
         if not options.json:
@@ -207,9 +206,7 @@ def box_command(options: Namespace, settings: Settings) -> int:
 
     endpoint = options.endpoint or settings.public_url
     if not endpoint:
-        raise UsageError(
-            "the service's address is not known", hint="Name it, or set GLANE_PUBLIC_URL"
-        )
+        raise UsageError("the service's address is not known", hint="Name it, or set GLANE_PUBLIC_URL")
     text = snippet(endpoint.rstrip("/"))
     if options.json:
         print_json({"endpoint": endpoint, "snippet": text})

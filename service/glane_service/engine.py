@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from glane_indexer.encoder.base import Encoder
-from glane_indexer.index.generation import Generation
 from numpy.typing import NDArray
 
+from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
 from glane_service.presentation import Presenter, reasons
 from glane_service.query import MAX_TEXT, Filters, Parsed, Query, merged, parse
@@ -147,10 +147,7 @@ class SearchEngine:
 
     def _facets(self, rows: Rows) -> Facets:
         counted = self.generation.columns.counts(rows)
-        return {
-            name: tuple(FacetValue(value, count) for value, count in counted[name])
-            for name in FACETS
-        }
+        return {name: tuple(FacetValue(value, count) for value, count in counted[name]) for name in FACETS}
 
     def _pool(self, query: Query, parsed: Parsed, allowed: Mask | None) -> _Pool:
         if not parsed.text:
@@ -207,11 +204,7 @@ class SearchEngine:
         lexical = self.generation.lexical
         required += [(True, lexical.rows_with_phrase(words)) for words in parsed.phrases]
         for words in parsed.excluded:
-            rows = (
-                lexical.rows_with_phrase(words)
-                if len(words) > 1
-                else lexical.rows_with_word(words[0])
-            )
+            rows = lexical.rows_with_phrase(words) if len(words) > 1 else lexical.rows_with_word(words[0])
             required.append((False, rows))
         for wanted, rows in required:
             if mask is None:

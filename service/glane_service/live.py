@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
-
 from glane_service.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
@@ -57,7 +56,6 @@ class LiveEngine:
 
     def _open(self) -> SearchEngine:
         from glane_indexer.index.generation import Generation
-
         from glane_service.engine import SearchEngine
 
         library = self._settings.library

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from glane_indexer.index.generation import Generation
 
+from glane_indexer.index.generation import Generation
 from glane_indexer.index.lexical import LexicalIndex
 from glane_indexer.models import Annotation, Bookmark, PassageKind
 from glane_indexer.passages import source_text
@@ -35,9 +35,7 @@ class _Piece:
 class Presenter:
     """Makes hits for one question."""
 
-    def __init__(
-        self, generation: Generation, words: tuple[str, ...], vector: Floats | None
-    ) -> None:
+    def __init__(self, generation: Generation, words: tuple[str, ...], vector: Floats | None) -> None:
         """The words of the question as exact forms, and its vector where that leg ran."""
         self._generation = generation
         self._vector = vector
@@ -61,8 +59,7 @@ class Presenter:
             row = int(rows[place])
             pieces = self._pieces(row, bookmark)
             coverages = [
-                self._matcher.coverage(piece.text, bookmark.language, self._weights)
-                for piece in pieces
+                self._matcher.coverage(piece.text, bookmark.language, self._weights) for piece in pieces
             ]
             passage = self._passage(bookmark, pieces, cosines[place], coverages)
             found.append(
@@ -151,9 +148,7 @@ def reasons(candidates: Candidates, parameters: Parameters, *, vector: bool) -> 
 
 def _rarity(lexical: LexicalIndex, words: tuple[str, ...], documents: int) -> dict[str, float]:
     """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    weights = {
-        word: math.log(1 + documents / (1 + lexical.document_frequency(word))) for word in words
-    }
+    weights = {word: math.log(1 + documents / (1 + lexical.document_frequency(word))) for word in words}
     total = sum(weights.values()) or 1.0
     return {word: weight / total for word, weight in weights.items()}
 

@@ -219,9 +219,7 @@ def _filtered(filters: Filters, name: str, value: str) -> Filters:
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise QueryError(
-            f"{value[:40]!r} is not one of its values", where=name, hint=_one_of(choices)
-        )
+        raise QueryError(f"{value[:40]!r} is not one of its values", where=name, hint=_one_of(choices))
 
 
 def _one_of(choices: tuple[str, ...]) -> str:

@@ -46,9 +46,7 @@ class Progress:
             self._close()
             self._stage = stage
             # A bar appears only when there is something to wait for.
-            self._bar = tqdm(
-                total=total or None, desc=stage, unit=f" {self._unit}", delay=1.0, leave=False
-            )
+            self._bar = tqdm(total=total or None, desc=stage, unit=f" {self._unit}", delay=1.0, leave=False)
         self._bar.update(done - self._bar.n)
 
     def _close(self) -> None:

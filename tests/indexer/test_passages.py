@@ -22,7 +22,11 @@ def test_every_part_of_a_bookmark_is_a_passage() -> None:
         id="b",
         description="Une étude.",
         tags=("emploi", "numérique"),
-        annotations=(Annotation("Première.", id="a1"), Annotation("  ", id="a2"), Annotation("Seconde.", id="a3")),
+        annotations=(
+            Annotation("Première.", id="a1"),
+            Annotation("  ", id="a2"),
+            Annotation("Seconde.", id="a3"),
+        ),
     )
     found = [(p.kind, p.annotation_id, p.text, p.embedded) for p in passages_of(bookmark)]
     assert found == [
@@ -36,7 +40,9 @@ def test_every_part_of_a_bookmark_is_a_passage() -> None:
 def test_a_long_annotation_is_cut_at_the_ends_of_sentences() -> None:
     sentence = "Voici une phrase de cinquante caractères exactement"
     text = " ".join(f"{sentence} {n:02d}." for n in range(20))
-    found = [p for p in passages_of(Bookmark("T", annotations=(Annotation(text),))) if p.kind == "annotation"]
+    found = [
+        p for p in passages_of(Bookmark("T", annotations=(Annotation(text),))) if p.kind == "annotation"
+    ]
     assert len(found) == 3
     assert all(p.text.endswith(".") and len(p.text) <= PASSAGE_CHARS * 1.5 for p in found)
     assert " ".join(p.text for p in found) == text

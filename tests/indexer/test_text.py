@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glane_indexer.text import compounds, exact, fold, fold_text, is_stop_word, query_stems, sentences, stem, tokens
+from glane_indexer.text import (
+    compounds,
+    exact,
+    fold,
+    fold_text,
+    is_stop_word,
+    query_stems,
+    sentences,
+    stem,
+    tokens,
+)
 
 
 def forms(text: str) -> list[str]:
@@ -18,7 +28,11 @@ def test_elided_articles_are_words_of_their_own() -> None:
 
 
 def test_both_apostrophes_give_the_same_words() -> None:
-    assert forms("l’emploi d’aujourd’hui") == forms("l'emploi d'aujourd'hui") == ["l", "emploi", "d", "aujourd'hui"]
+    assert (
+        forms("l’emploi d’aujourd’hui")
+        == forms("l'emploi d'aujourd'hui")
+        == ["l", "emploi", "d", "aujourd'hui"]
+    )
 
 
 def test_a_token_covers_the_word_and_not_its_article() -> None:
@@ -77,7 +91,9 @@ def test_folding() -> None:
     assert fold_text("L’Été À l'œuvre") == "l'ete a l'oeuvre"
 
 
-@pytest.mark.parametrize(("word", "expected"), [("des", True), ("étaient", True), ("etaient", True), ("emploi", False)])
+@pytest.mark.parametrize(
+    ("word", "expected"), [("des", True), ("étaient", True), ("etaient", True), ("emploi", False)]
+)
 def test_stop_words(word: str, expected: bool) -> None:
     assert is_stop_word(word) is expected
 

@@ -14,7 +14,9 @@ from glane_service.query import Filters, Query, merged, parse, parse_day
 
 
 def test_operators_are_taken_out_of_the_text() -> None:
-    parsed = parse('protection "sociale des données" -uber tag:travail by:"Anne Dupont" before:2016 after:2010-05')
+    parsed = parse(
+        'protection "sociale des données" -uber tag:travail by:"Anne Dupont" before:2016 after:2010-05'
+    )
     assert parsed.text == "protection sociale des données"
     assert parsed.words == ("protection", "sociale", "données")
     assert parsed.phrases == (("sociale", "des", "données"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +26,10 @@ class EncoderInfo:
     dimensions: int
     max_tokens: int
 
+    def to_json(self) -> dict[str, str | int]:
+        """The facts by name."""
+        return asdict(self)
+
 
 class Encoder(Protocol):
     """Turns questions and passages into float32 rows of length 1, safe to call from any thread."""
@@ -39,9 +43,7 @@ class Encoder(Protocol):
         """The vectors of questions: ``[n, d]``, each row of length 1."""
         ...
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> Vectors:
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """The vectors of passages: ``[n, d]``, each row of length 1.
 
         ``progress(k)`` is called as the work goes on: k more passages are done.
@@ -51,3 +53,9 @@ class Encoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as a passage, with its prefix and the special tokens, uncut."""
         ...
+
+
+def clean(text: str) -> str:
+    """The text as an encoder takes it: no space around it, and no halves of surrogate pairs."""
+    text = text.strip()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -12,8 +12,6 @@ import numpy as np
 
 from glane_indexer.encoder.base import Vectors
 
-# Part of the fingerprint: raise it when the exported graph would give other vectors.
-EXPORT_VERSION = 1
 OPSET = 17
 # Quantised vectors must point where the originals do; below this, full precision is kept.
 MIN_INT8_COSINE = 0.98
@@ -108,9 +106,7 @@ def _graph(model: Any, pooling: str) -> Any:
             self.transformer = transformer
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            states = self.transformer(
-                input_ids=input_ids, attention_mask=attention_mask
-            ).last_hidden_state
+            states = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
             if pooling == "cls":
                 pooled = states[:, 0]
             else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from glane_indexer.settings import Settings
 
 def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool = False) -> Encoder:
     """The encoder of these settings.
+
+    Torch is not imported, unless the model cannot be exported or a GPU is to be used.
 
     Args:
         quiet: say nothing on stderr while it is prepared.
@@ -45,32 +48,38 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
 
 
 def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:
-    """Prepare in a process of its own, so that this one stays free of torch."""
-    environment = dict(os.environ)
+    """Prepare in a process of its own, so that this one stays free of torch and of its memory."""
+    # Of the settings, only those that matter here: the caller may have changed others since.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("GLANE_")}
     environment.update(
         GLANE_MODEL=settings.model,
         GLANE_PRECISION=settings.precision,
         GLANE_CACHE=str(settings.cache),
+        GLANE_THREADS=str(settings.threads),
         PYTHONPATH=os.pathsep.join(filter(None, sys.path)),
     )
+    command = [sys.executable, "-m", "glane_indexer.encoder.prepare", *(["--quiet"] if quiet else [])]
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "glane_indexer.encoder.prepare"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE if quiet else None,
-        text=True,
-        check=False,
+        command, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
     prepared = store.read(store.folder_of(settings)) if done.returncode == 0 else None
-    if prepared is None:
-        said = (done.stderr or "").strip().splitlines()
-        raise EncoderError(
-            said[-1] if said else "the encoder could not be prepared",
-            hint="" if said else "The lines above say why",
-        )
-    return prepared
+    if prepared is not None:
+        return prepared
+    try:
+        said = json.loads(done.stdout)
+    except ValueError:
+        said = {
+            "message": f"preparing the encoder ended early, with exit code {done.returncode}",
+            "where": settings.model,
+            "hint": "It needs 3 GB of memory and 2 GB of disk; then run `glane model prepare`",
+        }
+    raise EncoderError(said["message"], where=said["where"], hint=said["hint"])
 
 
 def _has_gpu() -> bool:
-    """Whether an NVIDIA GPU is at hand, found out without importing torch."""
-    return Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") is not None
+    """Whether torch can use a GPU here; torch is imported only where there seems to be one."""
+    if not Path("/dev/nvidia0").exists() or importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())

@@ -7,6 +7,7 @@ never does.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import sys
@@ -28,12 +29,12 @@ def prepare(settings: Settings, *, force: bool = False, quiet: bool = False) -> 
     """
     folder = store.folder_of(settings)
     try:
-        with store.workplace(folder) as place:
-            if not force:
-                found = _whole(folder)
-                if found is not None:
-                    return _keep(folder, place, found)
-            return _make(settings, place, quiet)
+        with store.locked(folder, quiet=quiet):
+            found = None if force else _whole(folder)
+            if found is not None:
+                return found
+            with store.workplace(folder) as place:
+                return _make(settings, place, quiet)
     except OSError as error:
         raise EncoderError(
             f"the encoder cannot be written: {error.strerror or error}",
@@ -48,13 +49,6 @@ def _whole(folder: Path) -> PreparedModel | None:
     except EncoderError:
         # Damaged: it is made anew.
         return None
-
-
-def _keep(folder: Path, place: Path, found: PreparedModel) -> PreparedModel:
-    """Leave a whole model where it is: it becomes its own replacement."""
-    place.rmdir()
-    os.replace(folder, place)
-    return found
 
 
 def _make(settings: Settings, place: Path, quiet: bool) -> PreparedModel:
@@ -140,28 +134,31 @@ def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, 
         if full.exists():
             full.replace(place / store.GRAPH)
     say(4, "checking it")
-    record["fingerprint"] = _fingerprint(model, record, export.EXPORT_VERSION)
+    record["weights"] = _weights_hash(model)
     return record
 
 
-def _fingerprint(model: Any, record: dict[str, Any], version: int) -> str:
-    """A short hash over all that changes the vectors, and nothing else."""
+def _weights_hash(model: Any) -> str:
+    """A hash over the model's weights and its tokenizer: what its files are called does not count."""
     digest = hashlib.sha256()
-    facts = ("precision", "pooling", "query_prefix", "passage_prefix", "dimensions", "max_tokens")
-    digest.update(repr([(name, record[name]) for name in facts]).encode())
-    digest.update(str(version).encode())
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().contiguous().float().numpy().tobytes())
+    backend = getattr(model.tokenizer, "backend_tokenizer", None)
+    digest.update(backend.to_str().encode() if backend is not None else b"")
     return digest.hexdigest()[:16]
 
 
 def main() -> int:
-    """Prepare the encoder of the environment's settings; the exit code."""
+    """Prepare the encoder of the environment's settings; the exit code.
+
+    What went wrong is said on stdout as JSON, for :func:`glane_indexer.encoder.load.load_encoder`.
+    """
     try:
-        prepare(Settings.from_env())
+        prepare(Settings.from_env(), quiet="--quiet" in sys.argv[1:])
     except GlaneError as error:
-        print(error, file=sys.stderr)
+        said = {"message": error.message, "where": error.where, "hint": error.hint}
+        print(json.dumps(said))
         return error.exit_code
     return 0
 

@@ -8,10 +8,10 @@ import json
 import os
 import re
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,19 @@ GRAPH = "encoder.onnx"
 TOKENIZER = "tokenizer.json"
 SOURCE = "sentence-transformers"
 # Raise it when a folder made by an older version must be made anew.
-SCHEMA_VERSION = 1
-_REMEDY = "Run `glane model prepare --force` to make it anew"
+SCHEMA_VERSION = 2
+# Part of the fingerprint: raise it when the same model would give other vectors than before.
+EXPORT_VERSION = 2
+_REMEDY = "Run `glane model prepare` to make it anew"
+_DECIDING = (
+    "precision",
+    "pooling",
+    "query_prefix",
+    "passage_prefix",
+    "dimensions",
+    "max_tokens",
+    "weights",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class PreparedModel:
     """What ``model.json`` says of a prepared encoder.
 
     ``runtime`` is ``onnx``, or ``torch`` for a model that cannot be exported; ``source`` is the
-    sentence-transformers name or folder it was made from; ``files`` are sizes in bytes by name.
+    sentence-transformers name or folder it was made from; ``weights`` is the hash of its weights and
+    tokenizer; ``files`` are sizes in bytes by name, and ``sha256`` their hashes.
     """
 
     schema: int
@@ -48,6 +60,7 @@ class PreparedModel:
     dimensions: int
     max_tokens: int
     pad: int
+    weights: str
     fingerprint: str
     files: dict[str, int]
     sha256: dict[str, str]
@@ -58,37 +71,55 @@ class PreparedModel:
         return EncoderInfo(self.name, self.fingerprint, self.dimensions, self.max_tokens)
 
 
+def fingerprint(record: dict[str, Any]) -> str:
+    """A short hash over all that changes the vectors; the model's name and its place do not."""
+    facts = [EXPORT_VERSION, "unit length", *(record[name] for name in _DECIDING)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
 def folder_of(settings: Settings) -> Path:
-    """Where the encoder of these settings is kept once prepared."""
+    """Where the encoder of these settings is kept once prepared.
+
+    A model in a folder is known by its files' sizes and times too: trained further, it is another.
+    """
     model = settings.model
     key = f"{SCHEMA_VERSION}\n{model}\n{settings.precision}"
-    if Path(model).is_dir():
-        key += "".join(
-            f"\n{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}"
-            for path in sorted(Path(model).rglob("*"))
+    place = Path(model).expanduser()
+    if model != DEFAULT and place.is_dir():
+        place = place.resolve()
+        key += f"\n{place}" + "".join(
+            f"\n{path.relative_to(place)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+            for path in sorted(place.rglob("*"))
             if path.is_file()
         )
     short = hashlib.sha256(key.encode()).hexdigest()[:12]
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(model).name or model)[:60]
-    return settings.cache / "models" / f"{name}-{settings.precision}-{short}"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", place.name or model)[:60]
+    return settings.cache.expanduser() / "models" / f"{name}-{settings.precision}-{short}"
 
 
 def read(folder: Path, *, thorough: bool = False) -> PreparedModel | None:
     """The prepared encoder in a folder, checked; None where there is none.
 
-    Sizes are always compared; with ``thorough`` the SHA-256 of every file is too.
+    All sizes are compared, and the SHA-256 of the files that serving reads (a tenth of a second);
+    with ``thorough``, that of every file.
 
     Raises:
         EncoderError: it is damaged; says which file.
     """
     try:
         values: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
-        if values.get("schema") != SCHEMA_VERSION:
+        if values["schema"] != SCHEMA_VERSION:
             return None
         record = PreparedModel(**values)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError) as error:
+        for item in fields(PreparedModel):
+            kind = {"int": int, "str": str}.get(str(item.type), dict)
+            if not isinstance(getattr(record, item.name), kind):
+                raise TypeError(f"{item.name} is not of the type {kind.__name__}")
+    except (FileNotFoundError, NotADirectoryError):
+        if not folder.exists():
+            return None
+        raise EncoderError("the file is missing", where=str(folder / RECORD), hint=_REMEDY) from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise EncoderError(
             f"the prepared encoder's record is damaged: {error}",
             where=str(folder / RECORD),
@@ -103,44 +134,66 @@ def read(folder: Path, *, thorough: bool = False) -> PreparedModel | None:
                 where=str(path),
                 hint=_REMEDY,
             )
-        if thorough and sha256(path) != record.sha256[name]:
+        if (thorough or name in (GRAPH, TOKENIZER)) and sha256(path) != record.sha256.get(name):
             raise EncoderError("its checksum does not match", where=str(path), hint=_REMEDY)
     return record
 
 
 def write(folder: Path, record: dict[str, Any]) -> PreparedModel:
-    """Complete a folder with its record: the sizes and checksums of all its files."""
+    """Complete a folder with its record: the fingerprint, the sizes and checksums of all its files."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     prepared = PreparedModel(
         schema=SCHEMA_VERSION,
+        fingerprint=fingerprint(record),
         files={str(path.relative_to(folder)): path.stat().st_size for path in paths},
         sha256={str(path.relative_to(folder)): sha256(path) for path in paths},
         **record,
     )
     text = json.dumps(asdict(prepared), indent=2, ensure_ascii=False) + "\n"
     (folder / RECORD).write_text(text, "utf-8")
+    # On the disk before it gets its name: a power cut must not leave a model of empty files.
+    for path in [*paths, folder / RECORD]:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
     return prepared
+
+
+@contextmanager
+def locked(folder: Path, *, quiet: bool = False) -> Iterator[None]:
+    """Be the only process that prepares this model; another waits for it here.
+
+    The system releases the lock however the process ends.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not quiet:
+                print("Another process is preparing this encoder; waiting for it", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
 def workplace(folder: Path) -> Iterator[Path]:
     """A folder beside ``folder`` to prepare in, which replaces it when all went well.
 
-    One process at a time prepares a model; another waits for it here.
+    Only under the lock: what it finds there was left by a process that was killed.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in folder.parent.glob(f".{folder.name}.new-*"):
+    place = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    for leftover in (place, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    place.mkdir()
+    try:
+        yield place
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(place, folder)
+    finally:
+        for leftover in (place, old):
             shutil.rmtree(leftover, ignore_errors=True)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
-        try:
-            yield place
-            # Whatever is in the way: a damaged model, or one that another process just made.
-            shutil.rmtree(folder, ignore_errors=True)
-            os.replace(place, folder)
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

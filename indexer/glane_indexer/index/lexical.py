@@ -137,9 +137,7 @@ class LexicalIndex:
         if len(folded) == 1:
             clauses = [self._term(f"folded_{part}", folded[0]) for part in parts]
         else:
-            clauses = [
-                tantivy.Query.phrase_query(self._schema, f"folded_{part}", folded) for part in parts
-            ]
+            clauses = [tantivy.Query.phrase_query(self._schema, f"folded_{part}", folded) for part in parts]
         return np.sort(self._run(clauses, self._depth(0, None))[0])
 
     def document_frequency(self, word: str) -> int:
@@ -205,9 +203,7 @@ def _schema() -> Any:
         builder.add_text_field(form, tokenizer_name="whitespace", index_option="freq")
         for part in PARTS:
             option = "position" if form == "folded" else "freq"
-            builder.add_text_field(
-                f"{form}_{part}", tokenizer_name="whitespace", index_option=option
-            )
+            builder.add_text_field(f"{form}_{part}", tokenizer_name="whitespace", index_option=option)
     return builder.build()
 
 

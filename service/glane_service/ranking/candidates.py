@@ -53,32 +53,27 @@ class Candidates:
         return self.keyword / np.float32(self.keyword_bound)
 
 
-def keyword_bound(
-    document_frequencies: Sequence[int], documents: int, parameters: Parameters
-) -> float:
+def keyword_bound(document_frequencies: Sequence[int], documents: int, parameters: Parameters) -> float:
     """The most that a question's words could score together, one document frequency a word.
 
     BM25's inverse document frequency is ``ln(1 + (N - n + 0.5) / (n + 0.5))`` (Robertson and Zaragoza,
     2009, "The Probabilistic Relevance Framework"; the form that Lucene and tantivy use).
     """
     forms = 1 + parameters.exact_weight + parameters.folded_weight
-    total = sum(
-        math.log(1 + (documents - count + 0.5) / (count + 0.5)) for count in document_frequencies
-    )
+    total = sum(math.log(1 + (documents - count + 0.5) / (count + 0.5)) for count in document_frequencies)
     return total * _SATURATION * forms
 
 
 def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") -> Floats:
-    """The score of each candidate in a mode; the higher, the better."""
+    """The score of each candidate in a mode, 1 at most; the higher, the better."""
     if mode == "keyword":
         return candidates.coverage()
     vector = candidates.vector(parameters)
     if mode == "vector":
         return vector
-    return (
-        np.float32(parameters.vector_scale) * vector
-        + np.float32(parameters.keyword_scale) * candidates.coverage()
-    )
+    scales = np.float32(parameters.vector_scale), np.float32(parameters.keyword_scale)
+    fused = scales[0] * vector + scales[1] * candidates.coverage()
+    return fused / max(sum(scales), np.float32(1e-9))
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

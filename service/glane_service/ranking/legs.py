@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from glane_indexer.index.generation import Generation
-from glane_indexer.index.rows import TITLE
 from numpy.typing import NDArray
 
+from glane_indexer.index.generation import Generation
+from glane_indexer.index.rows import TITLE
 from glane_service.ranking.candidates import Candidates, Floats, Rows, keyword_bound
 from glane_service.ranking.parameters import Parameters
 
@@ -63,9 +63,7 @@ def gather(
     return Candidates(every, keyword, bound, passage, any_passage, document)
 
 
-def _nearest(
-    generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters
-) -> Rows:
+def _nearest(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:
     """The bookmarks of the nearest passages, at most ``vector_depth`` of them."""
     passages = None if allowed is None else allowed[generation.rows.bookmark]
     _, hits = generation.vectors.search(vector, parameters.passage_depth, passages)

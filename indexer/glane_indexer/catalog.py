@@ -1,0 +1,398 @@
+"""The catalog: the one file that everything else in a library can be rebuilt from."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from glane_indexer import catalog_rows as rows
+from glane_indexer.catalog_merge import merge, storable, without_repeats
+from glane_indexer.catalog_schema import CATALOG_NAME, new_content_version, open_file, translated
+from glane_indexer.errors import CatalogError
+from glane_indexer.identity import identify
+from glane_indexer.models import Bookmark
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
+CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """What an upsert did.
+
+    ``added``, ``updated`` and ``unchanged`` add up to the records that came in: a bookmark that came
+    twice is put together first, and its repeats count as unchanged. ``duplicates`` are repeats of an
+    annotation inside one incoming bookmark: a property of what came in, the same at every import.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    annotations_added: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """One import that the catalog has seen; ``counts`` is as the import's report has it."""
+
+    id: str
+    format: str
+    file: str
+    started_at: datetime
+    finished_at: datetime
+    counts: Mapping[str, Any]
+
+
+class Catalog:
+    """An open catalog; make one with :meth:`open`. Not for several threads at once.
+
+    Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
+    file cannot be read or written after all.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._in_transaction = False
+        self._library = self._meta("library")
+
+    @classmethod
+    def open(cls, library: Path, *, create: bool = False, read_only: bool = False) -> Catalog:
+        """Open the catalog of a library folder; close it, or use it as a context manager.
+
+        A catalog open for writing cannot be opened by another process, not even to read.
+
+        Args:
+            library: the library folder.
+            create: make folder and catalog where there are none.
+            read_only: for reading beside other readers.
+
+        Raises:
+            CatalogError: there is none (and ``create`` is off), it is damaged or no catalog, its
+                schema is of a newer version, or another process has it open.
+        """
+        return cls(open_file(library, create=create, read_only=read_only), library / CATALOG_NAME)
+
+    def close(self) -> None:
+        """Close the file; a second time does nothing."""
+        with translated(self._path):
+            self._connection.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside the block, or nothing of it, however the process ends.
+
+        Every writing method is one by itself, and part of this one when called inside.
+        """
+        if self._in_transaction:
+            yield
+            return
+        self._run("BEGIN")
+        self._in_transaction = True
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            # After a fatal error there is nothing left to roll back; the first error matters.
+            with contextlib.suppress(CatalogError):
+                self._run("ROLLBACK")
+            raise
+        finally:
+            self._in_transaction = False
+
+    # Bookmarks
+
+    def upsert(
+        self,
+        bookmarks: Iterable[Bookmark],
+        *,
+        language: Callable[[Bookmark], str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> UpsertCounts:
+        """Add bookmarks, or bring those with the same id up to date, in one transaction.
+
+        What comes in replaces what was there, and nothing given before is erased by something empty;
+        :func:`glane_indexer.catalog_merge.merge` has the rules. The same bookmarks again change
+        nothing. Bookmarks are held in memory until all have come.
+
+        Args:
+            bookmarks: with ids or without; :func:`glane_indexer.identity.identify` fills them in.
+            language: the language of a new or changed bookmark that has none, as an ISO 639-1 code,
+                or "".
+            progress: called with the number of bookmarks stored so far and of all.
+        """
+        incoming: dict[str, Bookmark] = {}
+        records = duplicates = 0
+        for bookmark in bookmarks:
+            bookmark, repeats = without_repeats(storable(identify(bookmark, self._library)))
+            earlier = incoming.get(bookmark.id)
+            incoming[bookmark.id] = merge(earlier, bookmark) if earlier else bookmark
+            records += 1
+            duplicates += repeats
+        added = updated = annotations = done = 0
+        with self.transaction():
+            for part in _chunks(sorted(incoming)):
+                stored = {bookmark.id: bookmark for bookmark in self._fetch(part)}
+                changed = []
+                for key in part:
+                    old = stored.get(key)
+                    new = merge(old, incoming[key]) if old else incoming[key]
+                    if new == old:
+                        continue
+                    if language and not new.language:
+                        new = replace(new, language=language(new))
+                    changed.append(new)
+                    added += old is None
+                    updated += old is not None
+                    annotations += len(new.annotations) - (len(old.annotations) if old else 0)
+                self._write(changed, [bookmark.id for bookmark in changed if bookmark.id in stored])
+                done += len(part)
+                if progress:
+                    progress(done, len(incoming))
+        return UpsertCounts(added, updated, records - added - updated, annotations, duplicates)
+
+    def replace(self, bookmark: Bookmark) -> bool:
+        """Make this the whole of the bookmark with its id; whether anything changed by it."""
+        new, _ = without_repeats(storable(identify(bookmark, self._library)))
+        with self.transaction():
+            old = self.bookmark(new.id)
+            if new == old:
+                return False
+            self._write([new], [new.id] if old else [])
+        return True
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Delete bookmarks with their annotations; how many there were."""
+        deleted = 0
+        with self.transaction():
+            for part in _chunks(sorted(set(ids))):
+                known = [bookmark.id for bookmark in self._fetch(part)]
+                self._write([], known)
+                deleted += len(known)
+        return deleted
+
+    def bookmark(self, id: str) -> Bookmark | None:
+        """The bookmark with this id, or None."""
+        found = self._fetch([id])
+        return found[0] if found else None
+
+    def bookmarks(self) -> Iterator[Bookmark]:
+        """All bookmarks in order of id, a chunk in memory at a time.
+
+        Each chunk is a query of its own, so embeddings may be stored while this runs.
+        """
+        last = ""
+        while True:
+            found = self._rows("SELECT * FROM bookmarks WHERE id > ? ORDER BY id LIMIT ?", [last, CHUNK])
+            if not found:
+                return
+            first, last = found[0][0], found[-1][0]
+            yield from rows.from_rows(
+                found,
+                self._rows(
+                    "SELECT * FROM annotations WHERE bookmark_id BETWEEN ? AND ? "
+                    "ORDER BY bookmark_id, position",
+                    [first, last],
+                ),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """How many ``bookmarks``, ``annotations``, ``descriptions`` and ``contributors`` there are."""
+        ((bookmarks, descriptions, contributors, annotations),) = self._rows(
+            "SELECT count(*), count(*) FILTER (trim(description) <> ''), "
+            "count(DISTINCT nullif(contributor, '')), (SELECT count(*) FROM annotations) "
+            "FROM bookmarks"
+        )
+        return {
+            "bookmarks": bookmarks,
+            "annotations": annotations,
+            "descriptions": descriptions,
+            "contributors": contributors,
+        }
+
+    def content_version(self) -> str:
+        """A name for the present content: another one after every change of any bookmark."""
+        return self._meta("content_version")
+
+    # Imports
+
+    def record_import(self, format: str, file: str, started_at: datetime, counts: Mapping[str, Any]) -> str:
+        """Note an import that ends now; its id: six digits, counting up."""
+        ((number,),) = self._rows("SELECT count(*) + 1 FROM imports")
+        id = f"{number:06d}"
+        now = datetime.now(UTC).replace(tzinfo=None)
+        started = started_at.astimezone(UTC).replace(tzinfo=None)
+        self._run(
+            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+            [id, format, file, started, now, json.dumps(counts)],
+        )
+        return id
+
+    def imports(self) -> list[ImportRecord]:
+        """All imports so far, the first one first."""
+        return [
+            ImportRecord(
+                id,
+                format,
+                file,
+                started.replace(tzinfo=UTC),
+                finished.replace(tzinfo=UTC),
+                json.loads(counts),
+            )
+            for id, format, file, started, finished, counts in self._rows(
+                "SELECT * FROM imports ORDER BY id"
+            )
+        ]
+
+    # Embeddings
+
+    def missing_embeddings(self, hashes: Iterable[str], fingerprint: str) -> list[str]:
+        """Those of the hashes that this encoder has no vector of yet, each once, in their order."""
+        wanted = list(dict.fromkeys(hashes))
+        if not wanted:
+            return []
+        with self._staged({"hash": wanted, "place": range(len(wanted))}):
+            missing = self._rows(
+                "SELECT hash FROM staged ANTI JOIN "
+                "(SELECT hash FROM embeddings WHERE fingerprint = ?) USING (hash) ORDER BY place",
+                [fingerprint],
+            )
+        return [hash for (hash,) in missing]
+
+    def embeddings(self, hashes: Sequence[str], fingerprint: str) -> NDArray[np.float32]:
+        """The vectors of these hashes in their order, repeats included: float32 ``[n, d]``.
+
+        Raises:
+            CatalogError: one of them is not stored, or they are not of one length.
+        """
+        import numpy as np
+
+        if not hashes:
+            return np.zeros((0, 0), np.float32)
+        with self._staged({"hash": hashes, "place": range(len(hashes))}), translated(self._path):
+            found = self._connection.execute(
+                "SELECT place, vector FROM staged JOIN embeddings USING (hash) WHERE fingerprint = ?",
+                [fingerprint],
+            ).fetchnumpy()
+        blobs = found["vector"]
+        if len(blobs) != len(hashes) or len({len(blob) for blob in blobs}) != 1:
+            raise CatalogError(
+                f"of {len(hashes)} embeddings {len(blobs)} are stored, or not in one length",
+                where=str(self._path),
+                hint="Run `glane index` again",
+            )
+        vectors = np.empty((len(hashes), len(blobs[0]) // 4), np.float32)
+        # Put in place here: to have DuckDB sort the vectors takes twice as long.
+        vectors[found["place"]] = np.frombuffer(b"".join(blobs), "<f4").reshape(vectors.shape)
+        return vectors
+
+    def store_embeddings(
+        self, hashes: Sequence[str], vectors: NDArray[np.float32], fingerprint: str
+    ) -> None:
+        """Keep vectors (float32 ``[n, d]``) by hash and encoder; those already kept stay as they are.
+
+        Once this returns they survive the end of the process.
+        """
+        if len(hashes) != len(vectors):
+            raise ValueError(f"{len(hashes)} hashes for {len(vectors)} vectors")
+        place = {hash: row for row, hash in enumerate(hashes)}
+        if not place:
+            return
+        blobs = [vectors[row].astype("<f4", copy=False).tobytes() for row in place.values()]
+        with self.transaction(), self._staged({"hash": list(place), "vector": blobs}):
+            self._run(
+                "INSERT INTO embeddings SELECT hash, ?, vector FROM staged ANTI JOIN "
+                "(SELECT hash FROM embeddings WHERE fingerprint = ?) USING (hash)",
+                [fingerprint, fingerprint],
+            )
+
+    def prune_embeddings(self, fingerprints: Collection[str], hashes: Iterable[str]) -> int:
+        """Delete every embedding but those of these encoders and hashes; how many it were."""
+        ((before,),) = self._rows("SELECT count(*) FROM embeddings")
+        wanted = list(set(hashes))
+        with self.transaction():
+            self._run(
+                "DELETE FROM embeddings WHERE NOT list_contains(?::VARCHAR[], fingerprint)",
+                [list(fingerprints)],
+            )
+            if wanted:
+                with self._staged({"hash": wanted}):
+                    self._run("DELETE FROM embeddings WHERE hash NOT IN (SELECT hash FROM staged)")
+            else:
+                self._run("DELETE FROM embeddings")
+            ((after,),) = self._rows("SELECT count(*) FROM embeddings")
+        return int(before - after)
+
+    # Below: SQL
+
+    def _fetch(self, ids: Sequence[str]) -> list[Bookmark]:
+        """The bookmarks with these ids, as far as there are any, in order of id."""
+        with self._staged({"id": ids}):
+            found = self._rows("SELECT * FROM bookmarks SEMI JOIN staged USING (id) ORDER BY id")
+            annotations = self._rows(
+                "SELECT * FROM annotations WHERE bookmark_id IN (SELECT id FROM staged) "
+                "ORDER BY bookmark_id, position"
+            )
+        return rows.from_rows(found, annotations)
+
+    def _write(self, bookmarks: Sequence[Bookmark], gone: Sequence[str]) -> None:
+        """Delete the bookmarks with the ids ``gone``, then insert these."""
+        if gone:
+            with self._staged({"id": gone}):
+                self._run("DELETE FROM bookmarks WHERE id IN (SELECT id FROM staged)")
+                self._run("DELETE FROM annotations WHERE bookmark_id IN (SELECT id FROM staged)")
+        if bookmarks:
+            with self._staged(rows.bookmark_columns(bookmarks)):
+                self._run(rows.INSERT_BOOKMARKS)
+        if any(bookmark.annotations for bookmark in bookmarks):
+            with self._staged(rows.annotation_columns(bookmarks)):
+                self._run(rows.INSERT_ANNOTATIONS)
+        if gone or bookmarks:
+            self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [new_content_version()])
+
+    def _meta(self, key: str) -> str:
+        found = self._rows("SELECT value FROM meta WHERE key = ?", [key])
+        return str(found[0][0]) if found else ""
+
+    @contextlib.contextmanager
+    def _staged(self, columns: Mapping[str, Sequence[Any]]) -> Iterator[None]:
+        with translated(self._path), rows.staged(self._connection, columns):
+            yield
+
+    def _run(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        with translated(self._path):
+            self._connection.execute(sql, list(parameters))
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with translated(self._path):
+            return self._connection.execute(sql, list(parameters)).fetchall()
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+    pending = iter(ids)
+    while part := list(islice(pending, CHUNK)):
+        yield part

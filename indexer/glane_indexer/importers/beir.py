@@ -1,0 +1,53 @@
+"""A BEIR corpus as a library: each document becomes a bookmark, its text the description (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from glane_indexer.importers.clean import clean_line, clean_text
+from glane_indexer.models import Bookmark, Imported, Problem
+
+
+def looks_like(text: str) -> bool:
+    """Whether the first line is a JSON object with BEIR's ``_id`` and ``text``."""
+    first = text.lstrip().split("\n", 1)[0]
+    if not first.startswith("{"):
+        return False
+    try:
+        record = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and "_id" in record and "text" in record
+
+
+def read(text: str) -> Iterator[Imported]:
+    """The documents of ``corpus.jsonl``, with their own ids, and the lines that are none."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Problem(where, f"this is not JSON: {error}")
+            continue
+        if not isinstance(record, dict):
+            yield Problem(where, "the record is not a JSON object")
+            continue
+        identifier, title, body = (record.get(name) or "" for name in ("_id", "title", "text"))
+        if (
+            not isinstance(identifier, (str, int))
+            or not isinstance(title, str)
+            or not isinstance(body, str)
+        ):
+            yield Problem(where, "_id, title or text is not a text")
+        elif not str(identifier).strip() or not (title.strip() or body.strip()):
+            yield Problem(where, "the record has no _id, or neither a title nor a text")
+        else:
+            description = clean_text(body)
+            yield Bookmark(
+                id=str(identifier).strip(),
+                title=clean_line(title) or description.split("\n", 1)[0][:120],
+                description=description,
+            )

@@ -1,0 +1,145 @@
+"""Glane's own format: one JSON object a line, a bookmark each, exactly as it is exported (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment
+from glane_indexer.models import Annotation, Bookmark, Imported, Problem
+
+_TEXTS = ("id", "title", "url", "description", "contributor", "language", "created_at", "kind")
+_NOTE_TEXTS = ("id", "text", "note", "author", "created_at")
+
+
+def looks_like(text: str) -> bool:
+    """Whether the first line is a JSON object with a title or a url."""
+    first = text.lstrip().split("\n", 1)[0]
+    if not first.startswith("{"):
+        return False
+    try:
+        record = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and "_id" not in record and ("title" in record or "url" in record)
+
+
+def read(text: str) -> Iterator[Imported]:
+    """The bookmarks of a file, and the lines that are none."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield Problem(where, f"this is not JSON: {error}")
+            continue
+        try:
+            yield _bookmark(record)
+        except ValueError as error:
+            yield Problem(where, str(error))
+
+
+def dump(bookmark: Bookmark) -> str:
+    """The bookmark as one line, without its end; :func:`read` gives the same bookmark back."""
+    record: dict[str, Any] = {
+        "id": bookmark.id,
+        "url": bookmark.url,
+        "title": bookmark.title,
+        "description": bookmark.description,
+        "tags": list(bookmark.tags),
+        "contributor": bookmark.contributor,
+        "created_at": _moment(bookmark.created_at),
+        "views": bookmark.views,
+        "kind": bookmark.kind,
+        "language": bookmark.language,
+        "annotations": [
+            {
+                "id": annotation.id,
+                "text": annotation.text,
+                "note": annotation.note,
+                "author": annotation.author,
+                "created_at": _moment(annotation.created_at),
+            }
+            for annotation in bookmark.annotations
+        ],
+    }
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _moment(moment: Any) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def _bookmark(record: Any) -> Bookmark:
+    """A bookmark from its JSON value.
+
+    Raises:
+        ValueError: it is not one; says which field.
+    """
+    texts = _strings(record, _TEXTS, "the record")
+    kind = texts["kind"] or "bookmark"
+    if kind not in ("bookmark", "topic"):
+        raise ValueError(f"kind is {kind!r}; it is `bookmark` or `topic`")
+    title, url = clean_line(texts["title"]), texts["url"].strip()
+    if not title and not url:
+        raise ValueError("the record has neither a title nor a url")
+    tags = record.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError("tags is not a list of texts")
+    views = record.get("views") or 0
+    if not isinstance(views, int) or isinstance(views, bool) or views < 0:
+        raise ValueError("views is not a whole number of 0 or more")
+    annotations = record.get("annotations") or []
+    if not isinstance(annotations, list):
+        raise ValueError("annotations is not a list")
+    return Bookmark(
+        id=clean_line(texts["id"]),
+        title=title or url,
+        url=url,
+        description=clean_text(texts["description"]),
+        tags=clean_tags(tags),
+        contributor=clean_line(texts["contributor"]),
+        created_at=_parsed(texts["created_at"]),
+        views=views,
+        kind="topic" if kind == "topic" else "bookmark",
+        language=texts["language"].strip().lower(),
+        annotations=tuple(_annotation(item, place) for place, item in enumerate(annotations, start=1)),
+    )
+
+
+def _annotation(record: Any, place: int) -> Annotation:
+    texts = _strings(record, _NOTE_TEXTS, f"annotation {place}")
+    annotation = Annotation(
+        id=clean_line(texts["id"]),
+        text=clean_text(texts["text"]),
+        note=clean_text(texts["note"]),
+        author=clean_line(texts["author"]),
+        created_at=_parsed(texts["created_at"]),
+    )
+    if not annotation.text and not annotation.note:
+        raise ValueError(f"annotation {place} has neither a text nor a note")
+    return annotation
+
+
+def _strings(record: Any, names: tuple[str, ...], what: str) -> dict[str, str]:
+    if not isinstance(record, dict):
+        raise ValueError(f"{what} is not a JSON object")
+    texts = {}
+    for name in names:
+        value = record.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{what}: {name} is not a text")
+        texts[name] = value or ""
+    return texts
+
+
+def _parsed(text: str) -> Any:
+    if not text:
+        return None
+    moment = parse_moment(text)
+    if moment is None:
+        raise ValueError(f"created_at is {text[:40]!r}, which is not a date")
+    return moment
