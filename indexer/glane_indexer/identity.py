@@ -11,7 +11,10 @@ from glane_indexer.models import Annotation, Bookmark
 
 # Parameters that say where a reader came from and nothing about the page.
 _TRACKING = frozenset(
-    ["fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "xtor", "_ga", "_gl", "ref_src", "ref_url"]
+    (
+        *("fbclid", "gclid", "dclid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "xtor"),
+        *("_ga", "_gl", "ref_src", "ref_url"),
+    )
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Past this no url is a page's address, and browsers cut it.

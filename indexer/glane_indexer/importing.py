@@ -148,25 +148,26 @@ def import_bytes(
     chosen, items = read(data, format=format, name=name)
     _make_folder(library)
     tally = _Tally(name, progress)
-    with writer_lock(library, "importing"), Catalog.open(library, create=True) as catalog:
-        with catalog.transaction():
-            counts = catalog.upsert(tally.bookmarks(items), language=bookmark_language)
-            if not tally.read and tally.problems:
-                first = tally.problems[0]
-                raise InputError(
-                    f"nothing in this file can be imported; {first.message}", where=first.where
-                )
-            report = ImportReport(
-                import_id="",
-                format=chosen,
-                bookmarks=BookmarkCounts(counts.added, counts.updated, counts.unchanged, tally.skipped),
-                annotations=AnnotationCounts(counts.annotations_added, counts.duplicates),
-                descriptions=tally.descriptions,
-                announced_missing=MissingCounts(tally.missing_bookmarks, tally.missing_annotations),
-                problems=tuple(tally.problems),
-            )
-            summary = {key: value for key, value in report.to_json().items() if key != "problems"}
-            identifier = catalog.record_import(chosen, name, started, summary)
+    with (
+        writer_lock(library, "importing"),
+        Catalog.open(library, create=True) as catalog,
+        catalog.transaction(),
+    ):
+        counts = catalog.upsert(tally.bookmarks(items), language=bookmark_language)
+        if not tally.read and tally.problems:
+            first = tally.problems[0]
+            raise InputError(f"nothing in this file can be imported; {first.message}", where=first.where)
+        report = ImportReport(
+            import_id="",
+            format=chosen,
+            bookmarks=BookmarkCounts(counts.added, counts.updated, counts.unchanged, tally.skipped),
+            annotations=AnnotationCounts(counts.annotations_added, counts.duplicates),
+            descriptions=tally.descriptions,
+            announced_missing=MissingCounts(tally.missing_bookmarks, tally.missing_annotations),
+            problems=tuple(tally.problems),
+        )
+        summary = {key: value for key, value in report.to_json().items() if key != "problems"}
+        identifier = catalog.record_import(chosen, name, started, summary)
     return replace(report, import_id=identifier)
 
 

@@ -10,8 +10,9 @@ from glane_indexer.text import tokens
 
 # The languages told apart. Few and common: on a title of six words a long list mostly adds mistakes.
 LANGUAGES = (
-    "fr", "en", "es", "de", "it", "pt", "nl", "ca", "pl", "ro", "sv", "da", "cs", "el", "ru", "uk", "tr", "ar",
-    "he", "fa", "hy", "hi", "zh", "ja", "ko", "vi", "fi", "hu", "nb", "eu", "br", "oc", "eo", "la",
+    "fr", "en", "es", "de", "it", "pt", "nl", "ca", "pl", "ro", "sv", "da", "cs", "el", "ru", "uk",
+    "tr", "ar", "he", "fa", "hy", "hi", "zh", "ja", "ko", "vi", "fi", "hu", "nb", "eu", "br", "oc",
+    "eo", "la",
 )  # fmt: skip
 # Below so many words a guess is worth less than none.
 MIN_WORDS = 3

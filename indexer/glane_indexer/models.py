@@ -81,6 +81,7 @@ class Passage:
 
     @property
     def end(self) -> int:
+        """Where the passage ends in its source, in code points."""
         return self.start + len(self.text)
 
 

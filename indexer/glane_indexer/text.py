@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 # Part of a generation's manifest: an index made with another analysis answers wrongly.
@@ -70,7 +71,7 @@ def compounds(text: str, words: list[Token]) -> Iterator[Token]:
 
     They are searched beside their parts, since writers do not agree on the hyphen.
     """
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in pairwise(words):
         if right.start == left.end + 1 and text[left.end] in _HYPHENS:
             joined = left.form + right.form
             if joined.isalpha():
@@ -138,22 +139,24 @@ def query_stems(form: str) -> tuple[str, ...]:
 _LOST_ACCENTS = (("ees", "ées"), ("ee", "ée"), ("es", "és"), ("e", "é"), ("er", "ér"))
 
 _STOP_FR = """
-a ai aie aient aies ait alors as au aucun aucune aussi autre autres aux avaient avais avait avec avez aviez
-avions avoir avons ayant bien c ca car ce ceci cela celle celles celui ces cet cette ceux chaque chez ci comme
-comment d dans de des dès donc dont du elle elles en encore entre es est et étaient étais était étant été
-êtes être eu eux fait faut font furent fut hors ici il ils j je jusqu l la là laquelle le lequel les lesquelles
-lesquels leur leurs lors lorsqu lorsque lui m ma mais me même mêmes mes moi mon n ne ni non nos notre nous on ont
-ou où par parce pas pendant peu peut peuvent plus plusieurs pour pourquoi puis puisqu puisque qu quand que quel
-quelle quelles quels qui quoi s sa sans se selon sera serait seront ses si sien soit son sont sous sur t ta tandis
-te tel telle telles tels tes toi ton tous tout toute toutes très tu un une vers voici voilà vos votre vous y à ça
-aujourd existe combien
+a ai aie aient aies ait alors as au aucun aucune aussi autre autres aux avaient avais avait avec
+avez aviez avions avoir avons ayant bien c ca car ce ceci cela celle celles celui ces cet cette ceux
+chaque chez ci comme comment d dans de des dès donc dont du elle elles en encore entre es est et
+étaient étais était étant été êtes être eu eux fait faut font furent fut hors ici il ils j je jusqu
+l la là laquelle le lequel les lesquelles lesquels leur leurs lors lorsqu lorsque lui m ma mais me
+même mêmes mes moi mon n ne ni non nos notre nous on ont ou où par parce pas pendant peu peut
+peuvent plus plusieurs pour pourquoi puis puisqu puisque qu quand que quel quelle quelles quels qui
+quoi s sa sans se selon sera serait seront ses si sien soit son sont sous sur t ta tandis te tel
+telle telles tels tes toi ton tous tout toute toutes très tu un une vers voici voilà vos votre vous
+y à ça aujourd existe combien
 """
 _STOP_EN = """
-a about after all also an and any are as at be because been before being between both but by can could did do
-does doing during each for from further had has have having he her here hers him his how i if in into is it its
-itself just me more most my no nor not now of off on once only or other our ours out over own same she should so
-some such than that the their theirs them then there these they this those through to too under until up very was
-we were what when where which while who whom why will with would you your yours s t
+a about after all also an and any are as at be because been before being between both but by can
+could did do does doing during each for from further had has have having he her here hers him his
+how i if in into is it its itself just me more most my no nor not now of off on once only or other
+our ours out over own same she should so some such than that the their theirs them then there these
+they this those through to too under until up very was we were what when where which while who whom
+why will with would you your yours s t
 """
 STOP_WORDS = {
     "fr": frozenset(_STOP_FR.split()) - {"aujourd", "existe"},

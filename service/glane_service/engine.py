@@ -172,7 +172,7 @@ class SearchEngine:
         """The question's vector; None where its mode needs none."""
         if query.mode == "keyword":
             return None
-        return self.encoder.encode_queries([parsed.text])[0]
+        return np.asarray(self.encoder.encode_queries([parsed.text])[0], np.float32)
 
     def _gather(
         self, query: Query, parsed: Parsed, allowed: Mask | None, vector: Floats | None

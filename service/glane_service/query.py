@@ -214,7 +214,8 @@ def _filtered(filters: Filters, name: str, value: str) -> Filters:
         return replace(filters, contributor=value)
     if name == "site":
         return replace(filters, site=value.lower().removeprefix("www."))
-    return replace(filters, **{name: parse_day(value, name)})
+    day = parse_day(value, name)
+    return replace(filters, before=day) if name == "before" else replace(filters, after=day)
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ class Progress:
         self._close()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is."""
         if self._quiet:
             return
         if stage != self._stage:

@@ -103,7 +103,7 @@ def write_folder(source: Path, folder: Path) -> None:
 def weights(model: Q4Model, where: str) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
     """The tensors under BERT's names and in BERT's shapes."""
     width, ffn = model.hidden, model.ffn
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "emb.word": (model.vocab, width),
         "emb.pos": (model.max_positions, width),
         "emb.type": (model.type_vocab, width),
@@ -158,7 +158,7 @@ def normaliser(table: dict[int, str]) -> Any:
 
     other = {cp: text for cp, text in table.items() if unicodedata.normalize("NFKC", chr(cp)) != text}
     kept = [cp for cp in (0xFF5E,) if cp not in table]  # the wide tilde, which NFKC would narrow
-    steps = [normalizers.Replace(chr(cp), _STAND_IN) for cp in kept]
+    steps: list[Any] = [normalizers.Replace(chr(cp), _STAND_IN) for cp in kept]
     steps.append(normalizers.NFKC())
     steps += [normalizers.Replace(_STAND_IN, chr(cp)) for cp in kept]
     for text in sorted(set(other.values())):

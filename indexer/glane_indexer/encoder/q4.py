@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +157,7 @@ def _vocabulary(reader: _Reader) -> tuple[tuple[str, ...], NDArray[np.float32], 
     at = reader.at
     blob = reader.take(size, "the pieces")
     try:
-        pieces = tuple(blob[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False))
+        pieces = tuple(blob[a:b].decode() for a, b in pairwise(offsets))
     except UnicodeDecodeError as error:
         raise reader.fail("a piece is not UTF-8", at) from error
     return pieces, scores, tuple(special)

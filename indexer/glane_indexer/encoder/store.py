@@ -189,8 +189,8 @@ def workplace(folder: Path) -> Iterator[Path]:
     try:
         yield place
         if folder.exists():
-            os.replace(folder, old)
-        os.replace(place, folder)
+            folder.replace(old)
+        place.replace(folder)
     finally:
         for leftover in (place, old):
             shutil.rmtree(leftover, ignore_errors=True)

@@ -17,11 +17,13 @@ from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Proble
 _TITLE = re.compile(r"^(?P<title>\S.*?)[\s-]*[-–] (?P<views>[\d., ]*\d) views?\s*$")
 _FOLD = re.compile(r"^\.{3}\s*(\d+) more annotations?\s*\.{3}$", re.IGNORECASE)
 _RANGE = re.compile(r"^(\d+) [-–] (\d+) of (\d+)\b")
+_CHROME_WORDS = "all|bookmarks|topics|simple|middle|full|relevance|date"
 _CHROME = re.compile(
-    r"""^(?: skip\ to\ main\ content | home\s*/.* | group\ items\ (?:matching|tagged).*
+    rf"""^(?: skip\ to\ main\ content | home\s*/.* | group\ items\ (?:matching|tagged).*
         | (?:in\ )?title,\ tags,\ annotations\ or\ url | sort\ by:.* | filter:.*
-        | \d+\ [-–]\ \d+\ of\ \d+.* | showing\ \d+\ items\ per\ page.* | (?:[\d\s‹›«»]|next|previous|first|last)+
-        | (?:all|bookmarks|topics|simple|middle|full|relevance|date|\|)(?:[\s|]+(?:all|bookmarks|topics|simple|middle|full|relevance|date))*
+        | \d+\ [-–]\ \d+\ of\ \d+.* | showing\ \d+\ items\ per\ page.*
+        | (?:[\d\s‹›«»]|next|previous|first|last)+
+        | (?:{_CHROME_WORDS}|\|)(?:[\s|]+(?:{_CHROME_WORDS}))*
         )$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -101,9 +103,8 @@ def read(text: str) -> Iterator[Imported]:
         bullet = _BULLET.match(line)
         if not line.strip():
             continue
-        if _RANGE.match(line):
-            first, last, _ = map(int, _RANGE.match(line).groups())  # type: ignore[union-attr]
-            announced = (number, max(0, last - first + 1))
+        if span := _RANGE.match(line):
+            announced = (number, max(0, int(span[2]) - int(span[1]) + 1))
         title = None if line[0].isspace() or bullet else _TITLE.match(line)
         if title:
             if item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -149,10 +150,8 @@ class _Build:
     def _fingerprints(self, before: str | None) -> set[str]:
         kept = {self.encoder.info.fingerprint}
         if before:
-            try:
+            with contextlib.suppress(GenerationError):
                 kept.add(generation.read_manifest(self.library, before).encoder.fingerprint)
-            except GenerationError:
-                pass
         return kept
 
     def _embed(self, texts: dict[str, str]) -> tuple[int, float]:

@@ -33,14 +33,17 @@ class Coded:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Coded:
+        """The column of these texts; the values are sorted."""
         values = sorted(set(texts))
         place = {value: code for code, value in enumerate(values)}
         return cls(values, np.array([place[text] for text in texts], np.int32))
 
     def counts(self, rows: NDArray[np.int64]) -> ValueCounts:
+        """The values among these rows, the most frequent first."""
         return _ranked(self.values, np.bincount(self.codes[rows], minlength=len(self.values)))
 
     def mask(self, accepted: Mask) -> Mask:
+        """Which rows have an accepted value; one truth value a value."""
         return accepted[self.codes]
 
 
@@ -79,7 +82,7 @@ class Columns:
         arrays["tags_values"] = np.array(tags.values, dtype=np.str_)
         arrays["tags_codes"] = tags.codes
         arrays["tags_ends"] = np.cumsum([len(bookmark.tags) for bookmark in bookmarks], dtype=np.int64)
-        np.savez(path, **arrays)
+        np.savez(path, allow_pickle=False, **arrays)
 
     @classmethod
     def open(cls, path: Path) -> Columns:

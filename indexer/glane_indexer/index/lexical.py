@@ -133,9 +133,9 @@ class LexicalIndex:
         """The bookmarks in which the words follow one another within one text, accents aside."""
         import tantivy
 
-        folded = [fold(word) for word in words]
+        folded: list[str | tuple[int, str]] = [fold(word) for word in words]
         if len(folded) == 1:
-            clauses = [self._term(f"folded_{part}", folded[0]) for part in parts]
+            clauses = [self._term(f"folded_{part}", fold(words[0])) for part in parts]
         else:
             clauses = [tantivy.Query.phrase_query(self._schema, f"folded_{part}", folded) for part in parts]
         return np.sort(self._run(clauses, self._depth(0, None))[0])

@@ -36,8 +36,7 @@ class PassageVectors:
     """An opened index of unit vectors; scores are cosines. Safe to share between threads."""
 
     def __init__(self, index: Any) -> None:
-        import faiss
-
+        faiss: Any = _faiss()
         self._index = index
         self._plain: Floats | None = None
         self._parameters: Any = None
@@ -60,8 +59,7 @@ class PassageVectors:
         Raises:
             GenerationError: it cannot be written.
         """
-        import faiss
-
+        faiss: Any = _faiss()
         count, dimensions = vectors.shape
         vectors = np.ascontiguousarray(vectors, np.float32)
         if count <= EXACT_PASSAGES:
@@ -84,8 +82,7 @@ class PassageVectors:
         Raises:
             GenerationError: it is missing or damaged.
         """
-        import faiss
-
+        faiss: Any = _faiss()
         try:
             return cls(faiss.read_index(str(path)))
         except (RuntimeError, ValueError) as error:
@@ -156,6 +153,13 @@ class PassageVectors:
         scores, rows = self._index.search(query, k, params=self._parameters)
         found = rows[0] >= 0
         return _best(scores[0][found], rows[0][found].astype(np.int64), k)
+
+
+def _faiss() -> Any:
+    """FAISS, whose type stubs do not know all of its parameters."""
+    import faiss
+
+    return faiss
 
 
 def _best(scores: Floats, rows: Rows | None, k: int) -> tuple[Floats, Rows]:

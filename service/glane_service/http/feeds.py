@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from fastapi import APIRouter, Request
-from glane_indexer.identity import safe_url
 from starlette.responses import Response
 
+from glane_indexer.identity import safe_url
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import backend_of, metrics_of

@@ -15,12 +15,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from glane_indexer.identity import safe_url
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from glane_indexer.errors import QueryError
+from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
 from glane_service.http.algolia import FACETS, Asked, read, requests_of
 from glane_service.http.routes import answer, backend_of, metrics_of

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from glane_indexer.identity import safe_url
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.identity import safe_url
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.links import LANGUAGES, Links

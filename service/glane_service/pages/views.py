@@ -11,7 +11,6 @@ from datetime import UTC
 from urllib.parse import quote
 
 from glane_indexer.identity import safe_url
-
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number

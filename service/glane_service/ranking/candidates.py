@@ -73,7 +73,7 @@ def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") 
         return vector
     scales = np.float32(parameters.vector_scale), np.float32(parameters.keyword_scale)
     fused = scales[0] * vector + scales[1] * candidates.coverage()
-    return fused / max(sum(scales), np.float32(1e-9))
+    return np.asarray(fused / max(sum(scales), np.float32(1e-9)), np.float32)
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

@@ -16,9 +16,9 @@ SETTINGS_FILE = "settings.json"
 class Parameters:
     """How the legs are searched and fused; the measurements are in ``eval/README.md``.
 
-    The fused score is the mean of the cosine, weighed by ``vector_scale``, and the keyword coverage (a
-    share, 0 to 1), weighed by ``keyword_scale``. Neither is stretched to the results at hand, so a weak best hit stays
-    weak, and the order does not depend on how many candidates were fetched.
+    The fused score is the mean of the cosine, weighed by ``vector_scale``, and the keyword coverage
+    (a share, 0 to 1), weighed by ``keyword_scale``. Neither is stretched to the results at hand, so a
+    weak best hit stays weak, and the order does not depend on how many candidates were fetched.
     """
 
     exact_weight: float = 0.3
