@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from glane_indexer.errors import InputError, UsageError
-from glane_indexer.importers import beir, diigo_csv, diigo_text, jsonl
+from glane_indexer.importers import beir, diigo_csv, diigo_html, diigo_text, jsonl
 from glane_indexer.importers.decode import decode
 from glane_indexer.models import Imported
 
@@ -32,6 +32,7 @@ FORMATS = {
     for item in (
         Format("jsonl", "Glane's own export: a bookmark a line", jsonl.looks_like, jsonl.read),
         Format("beir", "the corpus of a BEIR dataset", beir.looks_like, beir.read),
+        Format("diigo-html", "a saved Diigo group page, as HTML", diigo_html.looks_like, diigo_html.read),
         Format("diigo-csv", "Diigo's CSV export", diigo_csv.looks_like, diigo_csv.read),
         Format("diigo-text", "a saved Diigo group page, as text", diigo_text.looks_like, diigo_text.read),
     )
