@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,7 +101,7 @@ def read_dataset(folder: Path, *, corpus: bool = True) -> Dataset:
     _check_known(qrels, set(queries), paths[-1], "query", paths[-2])
     dataset = Dataset(folder.resolve().name, folder, queries, qrels, tuple(paths), corpus, origin)
     if corpus:
-        documents = {doc: 0 for grades in qrels.values() for doc in grades}
+        documents = (doc for grades in qrels.values() for doc in grades)
         _check_known(documents, dataset.corpus_ids(), paths[-1], "document", paths[0])
     return dataset
 
@@ -180,18 +180,18 @@ def _text(record: dict[str, Any], name: str, where: str) -> str:
         return ""
     if not isinstance(value, str):
         raise DatasetError(f"the field {name} is not a text", where=where)
-    return value
+    # JSON can say half of a surrogate pair, which no encoder and no file takes.
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _check_known(judged: Mapping[str, Any], known: set[str], qrels: Path, what: str, file: Path) -> None:
-    unknown = [identifier for identifier in judged if identifier not in known]
+def _check_known(judged: Iterable[str], known: set[str], qrels: Path, what: str, file: Path) -> None:
+    unknown = set(judged) - known
     if unknown:
         # Errors are rare: the judgments are read again for the line, instead of keeping all line numbers.
         column = 0 if what == "query" else 1
         cells = ((number, row.split("\t")[column].strip()) for number, row in read_lines(qrels))
-        line = next(number for number, cell in cells if cell == unknown[0] and number > 1)
+        line, first = next((number, cell) for number, cell in cells if number > 1 and cell in unknown)
         others = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
         raise DatasetError(
-            f"the {what} {unknown[0]!r}{others} is judged, but it is not in {file.name}",
-            where=f"{qrels}:{line}",
+            f"the {what} {first!r}{others} is judged, but it is not in {file.name}", where=f"{qrels}:{line}"
         )

@@ -154,9 +154,9 @@ def _check(
 ) -> MetricCheck:
     missing = [query for query in then if query not in now]
     if missing:
+        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise DatasetError(
-            f"{len(missing)} queries of the baseline have no value of {metric} now, "
-            f"the first {missing[0]!r}",
+            f"the query {missing[0]!r}{others} of the baseline has no value of {metric} now",
             hint="Run the same data set, or write a new baseline.",
         )
     drops = {query: value - now[query] for query, value in then.items()}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from glane_eval.qrels import Qrels
-from glane_indexer.errors import DatasetError
+from glane_indexer.errors import DatasetError, UsageError
 from glane_indexer.models import Bookmark
 from glane_indexer.text import tokens
 
@@ -61,8 +61,11 @@ def make_set(
         language_of: the language of a bookmark.
 
     Raises:
+        UsageError: ``queries`` is below 1.
         DatasetError: a bookmark has no id or an id stands twice, or no passage can be held out.
     """
+    if queries < 1:
+        raise UsageError(f"{queries} queries cannot be made")
     library = list(bookmarks)
     _check_ids(library)
     owners = Counter(key for bookmark in library for key in {_key(text) for text in _texts(bookmark)})

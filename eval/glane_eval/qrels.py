@@ -70,10 +70,8 @@ def write_beir_qrels(path: Path, qrels: Qrels) -> None:
     rows = [(query, doc, grade) for query, grades in qrels.items() for doc, grade in grades.items()]
     for query, doc, _ in rows:
         for identifier in (query, doc):
-            if not identifier.strip() or any(mark in identifier for mark in "\t\r\n"):
-                raise DatasetError(
-                    f"the id {identifier!r} cannot stand in a file of cells", where=str(path)
-                )
+            if not identifier or identifier != identifier.strip() or set(identifier) & set("\t\r\n"):
+                raise DatasetError(f"the id {identifier!r} cannot stand in a table", where=str(path))
     write_lines(path, [HEADER, *(f"{query}\t{doc}\t{grade}" for query, doc, grade in rows)])
 
 

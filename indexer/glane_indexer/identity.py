@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from glane_indexer.models import Annotation, Bookmark
 
@@ -52,16 +52,17 @@ def canonical_url(url: str) -> str:
     if scheme not in _DEFAULT_PORTS or not parts.hostname:
         return url
     host = parts.hostname.removeprefix("www.").rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
     if port not in (None, _DEFAULT_PORTS[scheme]):
         host = f"{host}:{port}"
     query = parts.query
     if "utm_" in query or any(name in query for name in _TRACKING):
-        kept = [
-            (name, value)
-            for name, value in parse_qsl(query, keep_blank_values=True)
-            if not name.startswith("utm_") and name not in _TRACKING
-        ]
-        query = urlencode(kept)
+        # The others stay as they are written: to write them anew would make another address of them.
+        names = ((part, part.split("=", 1)[0]) for part in query.split("&"))
+        query = "&".join(
+            part for part, name in names if not name.startswith("utm_") and name not in _TRACKING
+        )
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
     return urlunsplit(("https", host, parts.path.rstrip("/"), query, fragment))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
-from glane_indexer.models import Bookmark, Passage, PassageKind
+from glane_indexer.models import Annotation, Bookmark, Passage, PassageKind
 from glane_indexer.text import sentences
 
 # Measured on French questions: passages of 300 to 500 characters rank best (eval/README.md).
@@ -32,7 +32,7 @@ def source_text(bookmark: Bookmark, kind: PassageKind, annotation: int = -1) -> 
         return bookmark.title
     if kind == "description":
         return bookmark.description
-    return bookmark.annotations[annotation].text
+    return _said(bookmark.annotations[annotation])
 
 
 def passages_of(
@@ -87,8 +87,13 @@ def _sources(bookmark: Bookmark) -> Iterator[tuple[PassageKind, str, str]]:
     if bookmark.description.strip():
         yield "description", "", bookmark.description
     for annotation in bookmark.annotations:
-        if annotation.text.strip():
-            yield "annotation", annotation.id, annotation.text
+        if _said(annotation).strip():
+            yield "annotation", annotation.id, _said(annotation)
+
+
+def _said(annotation: Annotation) -> str:
+    """What an annotation says: the highlight, or the note where there is nothing else."""
+    return annotation.text or annotation.note
 
 
 def _pieces(

@@ -35,7 +35,9 @@ def read(text: str) -> Iterator[Imported]:
         if not isinstance(record, dict):
             yield Problem(where, "the record is not a JSON object")
             continue
-        identifier, title, body = (record.get(name) or "" for name in ("_id", "title", "text"))
+        title, body = (record.get(name) or "" for name in ("title", "text"))
+        # Ids that are numbers begin at 0.
+        identifier = "" if record.get("_id") is None else record["_id"]
         if (
             not isinstance(identifier, (str, int))
             or not isinstance(title, str)

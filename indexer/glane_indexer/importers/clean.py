@@ -16,12 +16,16 @@ _UNSEEN = re.compile(
 _SPACES = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _NO_TAG = "no_tag"
+# A quotation ends before another one begins: the marks are not around the whole.
+_CLOSED = re.compile(r'[^"]*[^\s"]"(?!\w)')
 
 
 def clean_text(text: str) -> str:
     """A text of several lines: NFC, single spaces, at most one empty line, nothing invisible."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNSEEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
+    # Last: what is gone may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", text)
     lines = (_SPACES.sub(_space, line).strip() for line in text.split("\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
@@ -44,11 +48,8 @@ def unescape(text: str) -> str:
 def unquoted(text: str) -> str:
     """The text without the quotation marks around the whole of it."""
     inner = text[1:-1]
-    return (
-        inner.strip()
-        if len(text) > 2 and text[0] == text[-1] == '"' and inner.count('"') % 2 == 0
-        else text
-    )
+    quoted = len(text) > 2 and text[0] == text[-1] == '"' and inner.count('"') % 2 == 0
+    return inner.strip() if quoted and not _CLOSED.match(inner) else text
 
 
 def split_tags(text: str, separator: str = ",") -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def parse_moment(text: str) -> datetime | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

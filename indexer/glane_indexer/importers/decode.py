@@ -37,6 +37,7 @@ def decode(data: bytes, name: str = "") -> tuple[str, list[Problem]]:
                 return data.decode(encoding), []
             except UnicodeDecodeError:
                 break
+    data = data.removeprefix(codecs.BOM_UTF8)
     _refuse_binary(data, name)
     try:
         return data.decode("utf-8"), []

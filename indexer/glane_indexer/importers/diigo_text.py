@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, unquoted
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
-_TITLE = re.compile(r"^(?P<title>\S.*?)[\s-]*[-–] (?P<views>[\d., ]*\d) views?\s*$")
+_VIEWS = re.compile(r"[-–] (?P<views>[\d., ]*\d) views?$")
+# Only the end of a line is searched for its views: a line may be very long.
+_VIEWS_CHARS = 40
 _FOLD = re.compile(r"^\.{3}\s*(\d+) more annotations?\s*\.{3}$", re.IGNORECASE)
 _RANGE = re.compile(r"^(\d+) [-–] (\d+) of (\d+)\b")
 _CHROME_WORDS = "all|bookmarks|topics|simple|middle|full|relevance|date"
@@ -37,7 +39,7 @@ def looks_like(text: str) -> bool:
     if text.lstrip()[:1] in "<{":
         return False
     lines = text.split("\n")
-    titles = sum(1 for line in lines if _TITLE.match(line))
+    titles = sum(1 for line in lines if _title(line))
     signs = sum(1 for line in lines if _BULLET.match(line) or _CHROME.match(line.strip()))
     return titles > 0 and signs > 0
 
@@ -105,13 +107,12 @@ def read(text: str) -> Iterator[Imported]:
             continue
         if span := _RANGE.match(line):
             announced = (number, max(0, int(span[2]) - int(span[1]) + 1))
-        title = None if line[0].isspace() or bullet else _TITLE.match(line)
+        title = None if bullet else _title(line)
         if title:
             if item:
                 yield from item.finished()
             contributor = clean_line(pending[1]) if pending else ""
-            views = int(re.sub(r"\D", "", title["views"]))
-            item = _Item(number, clean_line(title["title"]), views, contributor)
+            item = _Item(number, *title, contributor)
             found += 1
             pending = None
         elif bullet and item and not pending:
@@ -130,6 +131,16 @@ def read(text: str) -> Iterator[Imported]:
         yield from item.finished()
     if announced and announced[1] > found:
         yield Missing(f"line {announced[0]}", bookmarks=announced[1] - found)
+
+
+def _title(line: str) -> tuple[str, int] | None:
+    """The title and the views, where the line is a title with its views."""
+    line = line.rstrip()
+    found = _VIEWS.search(line, max(0, len(line) - _VIEWS_CHARS))
+    if not found or line[0].isspace():
+        return None
+    title = line[: found.start()].rstrip("- \t\u00a0")
+    return (clean_line(title), int(re.sub(r"\D", "", found["views"]))) if title else None
 
 
 def _detail(item: _Item, line: str) -> bool:

@@ -56,7 +56,8 @@ def read(data: bytes, *, format: str = AUTO, name: str = "") -> tuple[str, Itera
     text, problems = decode(data, name)
     if not text.strip():
         raise InputError("the file is empty", where=name)
-    head = text[:_HEAD]
+    # A first line of JSON is recognised as a whole, however long it is.
+    head = text if text.lstrip().startswith("{") else text[:_HEAD]
     chosen = FORMATS.get(format) or next((item for item in FORMATS.values() if item.looks_like(head)), None)
     if chosen is None:
         start = re.sub(r"\s+", " ", head[:60].strip())

@@ -1,9 +1,12 @@
-"""The vectors of all passages in FAISS: exact where it is fast enough, quantised and refined above.
+"""The vectors of all passages in FAISS: exact where that is fast enough, a scan and refined above.
 
-Up to :data:`EXACT_PASSAGES` every search is exact. Above it a scan over RaBitQ codes (Gao and Long,
-2024, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound") finds several times
-as many passages as asked for, and their half-precision vectors put them in order. From
+Up to :data:`EXACT_PASSAGES` every search is exact. Above it a scan over 4-bit product codes (André,
+Kermarrec and Le Scouarnec, 2017, "Accelerated nearest neighbor search with Quick ADC") finds several
+times as many passages as asked for, and their full vectors put these in order. From
 :data:`CELLED_PASSAGES` the codes lie in cells. Whatever is filtered to few is searched exactly.
+
+Measured on 100,000 vectors, one thread, recall@100 of .99: 1.3 ms so, 4.2 ms with one-bit RaBitQ codes,
+2.3 ms with two-bit ones, 4.4 ms with SQ8, and 11 ms exact (`make bench`).
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ EXACT_PASSAGES = 40_000
 CELLED_PASSAGES = 500_000
 CELLS = 4096
 PROBES = 128
-# How many times the passages asked for the scan brings to be refined: recall@100 is .99 (glane bench).
+# The scan brings this many times the passages asked for, and at least so many, to be refined.
 REFINED = 8
+LEAST_REFINED = 2400
 # With a filter, as many allowed passages as this are compared one by one.
 FILTERED_EXACT = 20_000
 
@@ -38,19 +42,21 @@ class PassageVectors:
     def __init__(self, index: Any) -> None:
         faiss: Any = _faiss()
         self._index = index
-        self._plain: Floats | None = None
+        self._codes: Any = None
         self._parameters: Any = None
+        stored = index
         if hasattr(index, "base_index"):
-            base = faiss.downcast_index(index.base_index)
-            inner = faiss.SearchParametersIVF(nprobe=PROBES) if hasattr(base, "nprobe") else None
-            self._parameters = faiss.IndexRefineSearchParameters(
-                k_factor=REFINED, **({"base_index_params": inner} if inner else {})
-            )
-            self._inner = inner  # FAISS keeps no reference of its own
-        elif index.ntotal:
-            self._plain = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d).reshape(-1, index.d)
-        else:
-            self._plain = np.zeros((0, index.d), np.float32)
+            self._codes = index.base_index
+            stored = faiss.downcast_index(index.refine_index)
+            if hasattr(faiss.downcast_index(self._codes), "nprobe"):
+                self._parameters = faiss.SearchParametersIVF(nprobe=PROBES)
+        count, dimensions = index.ntotal, index.d
+        # A view of what FAISS holds; the index is kept, so the memory stays.
+        self._vectors: Floats = (
+            faiss.rev_swig_ptr(stored.get_xb(), count * dimensions).reshape(count, dimensions)
+            if count
+            else np.zeros((0, dimensions), np.float32)
+        )
 
     @staticmethod
     def build(vectors: Floats, path: Path) -> None:
@@ -66,7 +72,8 @@ class PassageVectors:
             index = faiss.IndexFlatIP(dimensions)
         else:
             cells = f"IVF{CELLS}," if count >= CELLED_PASSAGES else ""
-            description = f"{cells}RaBitQfs,Refine(SQfp16)"
+            # Two dimensions share four bits.
+            description = f"{cells}PQ{dimensions // 2}x4fs,RFlat"
             index = faiss.index_factory(dimensions, description, faiss.METRIC_INNER_PRODUCT)
             index.train(vectors)
         index.add(vectors)
@@ -100,7 +107,7 @@ class PassageVectors:
     @property
     def exact(self) -> bool:
         """Whether every search is exact."""
-        return self._plain is not None
+        return self._codes is None
 
     def search(self, vector: Floats, k: int, allowed: Mask | None = None) -> tuple[Floats, Rows]:
         """The nearest passages to a unit vector.
@@ -121,13 +128,13 @@ class PassageVectors:
                 allowed = None
             elif self.exact or len(rows) <= FILTERED_EXACT:
                 return _best(self.scores(vector, rows), rows, k)
-        if self._plain is not None:
-            return _best(self._plain @ vector, None, k)
+        if self.exact:
+            return _best(self._vectors @ vector, None, k)
         if allowed is None:
             return self._scan(vector, k)
         # The scan knows no filter. It is asked for as many more as the filter will take away, and
         # where that was not enough, everything allowed is compared.
-        scores, rows = self._scan(vector, min(self.count, int(1.5 * k * self.count / int(allowed.sum()))))
+        scores, rows = self._scan(vector, min(self.count, int(1.5 * k * self.count / len(rows))))
         kept = allowed[rows]
         if kept.sum() >= k:
             return scores[kept][:k], rows[kept][:k]
@@ -136,23 +143,17 @@ class PassageVectors:
 
     def scores(self, vector: Floats, rows: Rows) -> Floats:
         """The cosines of some passages with a unit vector, in the order of the rows."""
-        if self._plain is not None:
-            # Gathering most of the rows takes longer than scoring all of them.
-            if len(rows) * 2 > len(self._plain):
-                return np.asarray((self._plain @ vector)[rows], np.float32)
-            return np.asarray(self._plain[rows] @ vector, np.float32)
-        scores = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), FILTERED_EXACT):
-            part = np.ascontiguousarray(rows[start : start + FILTERED_EXACT], np.int64)
-            stored = self._index.refine_index.reconstruct_batch(part)
-            scores[start : start + len(part)] = stored @ vector
-        return scores
+        # Gathering most of the rows takes longer than scoring all of them.
+        if len(rows) * 2 > self.count:
+            return np.asarray((self._vectors @ vector)[rows], np.float32)
+        return np.asarray(self._vectors[rows] @ vector, np.float32)
 
     def _scan(self, vector: Floats, k: int) -> tuple[Floats, Rows]:
         query = np.ascontiguousarray(vector, np.float32)[None]
-        scores, rows = self._index.search(query, k, params=self._parameters)
-        found = rows[0] >= 0
-        return _best(scores[0][found], rows[0][found].astype(np.int64), k)
+        depth = min(self.count, max(REFINED * k, LEAST_REFINED))
+        rows = self._codes.search(query, depth, params=self._parameters)[1][0]
+        rows = rows[rows >= 0]
+        return _best(self._vectors[rows] @ vector, rows, k)
 
 
 def _faiss() -> Any:
