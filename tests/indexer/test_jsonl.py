@@ -77,7 +77,7 @@ def test_a_line_has_every_field_by_its_name() -> None:
         "created_at": "2020-01-01T00:00:00.000005Z",
     }
     assert record["annotations"][1]["created_at"] is None
-    assert "é" not in dump(FULL).replace("é", "") and "« vives »" in dump(FULL)
+    assert "« vives »" in dump(FULL)
     assert list(read(dump(FULL))) == [FULL]
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,42 +28,37 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 Answer = dict[str, Any]
 
 
-def find_browser() -> str | None:
-    """The path of a Chromium, or None where Playwright has its own.
+def find_browser(playwright: Playwright) -> str:
+    """The path of a Chromium: the system's, else Playwright's own, else one that is installed now.
 
     Raises:
         RuntimeError: there is none, and none can be installed.
     """
-    found = _installed() or _playwrights()
-    if found is not None:
-        return found or None
-    _run(sys.executable, "-m", "playwright", "install", "chromium")
-    found = _playwrights()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+    own = Path(playwright.chromium.executable_path)
+    if found := _installed():
+        return found
+    if not own.exists():
+        _run(sys.executable, "-m", "playwright", "install", "chromium")
+    if own.exists():
+        return str(own)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
         _run("apt-get", "update", "-q")
         _run("apt-get", "install", "-yq", "--no-install-recommends", "chromium")
-        found = _installed()
-    if found is None:
-        raise RuntimeError(
-            "no Chromium for the tests of pages: install chromium or google-chrome, "
-            "or run `playwright install --with-deps chromium`"
-        )
-    return found or None
+    if found := _installed():
+        return found
+    raise RuntimeError(
+        "no Chromium for the tests of pages: install chromium or google-chrome, "
+        "or run `playwright install --with-deps chromium`"
+    )
 
 
 def launch(playwright: Playwright) -> Browser:
     """A headless Chromium."""
-    return playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+    return playwright.chromium.launch(executable_path=find_browser(playwright), args=["--no-sandbox"])
 
 
 def _installed() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def _playwrights() -> str | None:
-    """Empty where Playwright's own download is in its place: Playwright then finds it itself."""
-    with sync_playwright() as playwright:
-        return "" if os.path.exists(playwright.chromium.executable_path) else None  # noqa: PTH110
 
 
 def _run(*command: str) -> None:
@@ -177,7 +173,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page of its own; ``page.errors`` is not there: see :func:`console_errors`."""
+    """A page in a context of its own."""
     context = chromium.new_context(locale="fr-FR")
     context.set_default_timeout(5000)
     yield context.new_page()

@@ -44,12 +44,13 @@ def read(text: str) -> Iterator[Imported]:
             or not isinstance(body, str)
         ):
             yield Problem(where, "_id, title or text is not a text")
-        elif not str(identifier).strip() or not (title.strip() or body.strip()):
+            continue
+        name, description = clean_line(title), clean_text(body)
+        if not str(identifier).strip() or not (name or description):
             yield Problem(where, "the record has no _id, or neither a title nor a text")
         else:
-            description = clean_text(body)
             yield Bookmark(
                 id=str(identifier).strip(),
-                title=clean_line(title) or description.split("\n", 1)[0][:120],
+                title=name or description.split("\n", 1)[0][:120],
                 description=description,
             )

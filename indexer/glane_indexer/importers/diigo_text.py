@@ -115,8 +115,15 @@ def read(text: str) -> Iterator[Imported]:
             item = _Item(number, *title, contributor)
             found += 1
             pending = None
-        elif bullet and item and not pending:
-            item.bullet(clean_line(bullet[1]), number)
+        elif bullet:
+            # A line between two bullets announces no title.
+            if pending:
+                yield _stray(pending)
+                pending = None
+            if item:
+                item.bullet(clean_line(bullet[1]), number)
+            else:
+                yield _stray((number, line))
         elif item and not pending and (line[0].isspace() or _URL.match(line) or _TAGS.match(line)):
             if not _detail(item, line):
                 yield Problem(f"line {number}", f"text that belongs to nothing: {line.strip()[:80]!r}")
