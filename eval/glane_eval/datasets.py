@@ -38,7 +38,7 @@ class Dataset:
 
     ``queries`` is query id to text, in the order of the file; ``files`` are the paths that were read, the
     corpus first where there is one. ``origin`` says where the judgments come from, where the queries
-    carry ``metadata.origin`` (see :mod:`glane_eval.make_set`), else "".
+    carry ``metadata.origin`` (see :mod:`glane_eval.held_out`), else "".
     """
 
     name: str

@@ -18,7 +18,7 @@ from glane_eval.qrels import Qrels
 from glane_eval.runs import Run
 from glane_indexer.errors import DatasetError, UsageError
 
-DEFAULT_METRICS = ("nDCG@10", "MRR@10", "R@10", "R@100", "MAP", "P@5", "Judged@10", "Success@1")
+DEFAULT_METRICS = ("nDCG@10", "MRR@10", "R@10", "R@100", "MAP", "P@5", "judged@10", "success@1")
 
 # Lower-case name to the name that ir_measures knows; MRR and MAP are means of RR and AP.
 _KNOWN = {
@@ -37,8 +37,8 @@ class Evaluation:
     Attributes:
         values: metric to query to value, one for every query of the judgments, in their order.
         unanswered: judged queries for which the run holds no document; they have the value 0.
-        unanswerable: judged queries without any relevant document. trec_eval gives them 0 whatever the
-            run, so they have 0 in ``values``, and :meth:`means` leaves them out.
+        unanswerable: judged queries without any relevant document. They have 0 whatever the run, and
+            lower every mean alike, as in trec_eval.
         unjudged: queries of the run that have no judgments; they have no value.
     """
 
@@ -47,25 +47,9 @@ class Evaluation:
     unanswerable: tuple[str, ...]
     unjudged: tuple[str, ...]
 
-    def counted(self, metric: str) -> dict[str, float]:
-        """Query to value without the unanswerable queries: what :meth:`means` averages."""
-        left_out = set(self.unanswerable)
-        return {query: value for query, value in self.values[metric].items() if query not in left_out}
-
-    def means(self, *, unanswerable: bool = False) -> dict[str, float]:
-        """Metric to its mean.
-
-        Args:
-            unanswerable: True to count the queries without a relevant document as 0, which gives the
-                averages that trec_eval and ir_measures print.
-
-        Raises:
-            DatasetError: no query is left to average.
-        """
-        return {
-            name: mean((self.values[name] if unanswerable else self.counted(name)).values())
-            for name in self.values
-        }
+    def means(self) -> dict[str, float]:
+        """Metric to its mean over all judged queries, as trec_eval and ir_measures average."""
+        return {name: mean(values.values()) for name, values in self.values.items()}
 
 
 def evaluate(run: Run, qrels: Qrels, names: Sequence[str] = DEFAULT_METRICS) -> Evaluation:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
-from glane_eval.compare import Comparison
+from glane_eval.comparison import Comparison
 from glane_eval.report_data import Latency, ModeReport
 from glane_eval.svg import (
     COLOURS,

@@ -17,6 +17,22 @@ Qrels = dict[str, dict[str, int]]
 HEADER = "query-id\tcorpus-id\tscore"
 
 
+def read_qrels(path: Path) -> Qrels:
+    """Read judgments in either form; of a folder, its ``qrels.tsv`` or ``qrels/test.tsv``.
+
+    Raises:
+        DatasetError: as :func:`read_beir_qrels`.
+    """
+    if path.is_dir():
+        names = ("qrels.tsv", "qrels.tsv.gz", "qrels/test.tsv", "qrels/test.tsv.gz")
+        found = [path / name for name in names if (path / name).is_file()]
+        if not found:
+            raise DatasetError("there are no judgments in this folder", where=str(path / names[0]))
+        path = found[0]
+    _, first = next(read_lines(path), (1, ""))
+    return read_trec_qrels(path) if first and "\t" not in first else read_beir_qrels(path)
+
+
 def read_beir_qrels(path: Path) -> Qrels:
     """Read a BEIR ``qrels.tsv``.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glane_eval.compare import Comparison, compare
+from glane_eval.comparison import Comparison, compare
 from glane_eval.metrics import DEFAULT_METRICS, bootstrap_interval, evaluate, mean, recall_by_depth
 from glane_eval.qrels import Qrels
 from glane_eval.runs import Run
@@ -80,7 +80,7 @@ class ReportData:
     """All that a report shows; the first metric is the one that the queries are told apart by.
 
     ``origin`` says where the judgments come from where that needs to be said, and ``queries`` may hold
-    fewer than the ``query_count`` that were measured. ``unanswerable`` queries count in no mean.
+    fewer than the ``query_count`` that were measured. ``unanswerable`` queries count 0.
     """
 
     dataset: str
@@ -128,16 +128,15 @@ def build_report(
 
     Raises:
         UsageError: a name is no metric.
-        DatasetError: as :func:`glane_eval.compare.compare`.
+        DatasetError: as :func:`glane_eval.comparison.compare`.
     """
     latencies_ms, titles = latencies_ms or {}, titles or {}
     evaluations = [evaluate(run, qrels, metrics) for run in runs]
     modes = []
     for run, evaluation in zip(runs, evaluations, strict=True):
-        counted = {name: list(evaluation.counted(name).values()) for name in metrics}
         estimates = {
-            name: Estimate(mean(values), *bootstrap_interval(values, seed=seed))
-            for name, values in counted.items()
+            name: Estimate(mean(values.values()), *bootstrap_interval(values.values(), seed=seed))
+            for name, values in evaluation.values.items()
         }
         times = latencies_ms.get(run.name)
         latency = summarise(times) if times else None

@@ -132,7 +132,9 @@ def import_path(
         raise InputError("there is no such file", where=str(path)) from None
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
-    return import_bytes(data, library, format=format, name=str(path), progress=progress)
+    # A file's name need not be Unicode, and the catalog's texts are.
+    name = str(path).encode("utf-8", "replace").decode()
+    return import_bytes(data, library, format=format, name=name, progress=progress)
 
 
 def import_bytes(

@@ -6,6 +6,7 @@ An engine reads one generation and never changes, so what it answers depends on 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -61,7 +62,7 @@ class SearchEngine:
         query = query.validated()
         parsed = parse(query.text)
         filters = merged(query.filters, parsed.filters)
-        pool = self._pool(query, parsed, self._mask(filters, parsed))
+        pool = self._pool(query, parsed, self._mask(filters, parsed, query.fields))
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         if first and first >= total:
@@ -92,10 +93,25 @@ class SearchEngine:
             notices=parsed.notices,
         )
 
+    def ranking(self, query: Query, depth: int = 100) -> list[tuple[str, float]]:
+        """The ids and scores of the best results, as :meth:`search` ranks them; for evaluation.
+
+        Raises:
+            QueryError: a parameter is out of its range.
+        """
+        query = query.validated()
+        parsed = parse(query.text)
+        pool = self._pool(query, parsed, self._mask(merged(query.filters, parsed.filters), parsed, query.fields))
+        ids = self.generation.documents.ids
+        return [
+            (ids[row], float(score))
+            for row, score in zip(pool.rows[:depth], pool.scores[:depth], strict=True)
+        ]
+
     def candidates(self, query: Query) -> Candidates:
         """What the legs of a query find, before they are fused; for measuring and tuning."""
         parsed = parse(query.text)
-        allowed = self._mask(merged(query.filters, parsed.filters), parsed)
+        allowed = self._mask(merged(query.filters, parsed.filters), parsed, query.fields)
         return self._gather(query, parsed, allowed, self._vector(query, parsed))
 
     def bookmark(self, identifier: str) -> Bookmark:
@@ -187,8 +203,8 @@ class SearchEngine:
             keyword_limit=KEYWORD_POOL if vector is None else self.parameters.keyword_depth,
         )
 
-    def _mask(self, filters: Filters, parsed: Parsed) -> Mask | None:
-        """Which rows may be found at all; None where all may."""
+    def _mask(self, filters: Filters, parsed: Parsed, parts: Sequence[str]) -> Mask | None:
+        """Which rows may be found at all; None where all may. Words are looked for in ``parts``."""
         mask: Mask | None = None
         if filters.to_json():
             mask = self.generation.columns.mask(
@@ -202,9 +218,14 @@ class SearchEngine:
             )
         required: list[tuple[bool, Rows]] = []
         lexical = self.generation.lexical
-        required += [(True, lexical.rows_with_phrase(words)) for words in parsed.phrases]
+        required += [(True, lexical.rows_with_phrase(words, parts)) for words in parsed.phrases]
         for words in parsed.excluded:
-            rows = lexical.rows_with_phrase(words) if len(words) > 1 else lexical.rows_with_word(words[0])
+            is_phrase = len(words) > 1
+            rows = (
+                lexical.rows_with_phrase(words, parts)
+                if is_phrase
+                else lexical.rows_with_word(words[0], parts)
+            )
             required.append((False, rows))
         for wanted, rows in required:
             if mask is None:

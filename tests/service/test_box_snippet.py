@@ -124,7 +124,7 @@ def test_the_sources_hold_nothing_that_packing_would_break() -> None:
     for path in [*FOLDER.glob("*.js"), *FOLDER.glob("*.css")]:
         source = path.read_text("utf-8")
         assert all(line.count("`") % 2 == 0 for line in source.splitlines()), path
-        assert not re.search(r"^\s*/\*.*\*/\s*\S", source, re.MULTILINE), path
+        assert not re.search(r"^\s*/\*.*\*/[ \t]*\S", source, re.MULTILINE), path
 
 
 def test_the_script_makes_no_html_from_text_and_runs_no_text() -> None:

@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from glane_service.box.snippet import asset
 
@@ -175,7 +176,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a context of its own."""
     context = chromium.new_context(locale="fr-FR")
-    context.set_default_timeout(5000)
+    context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
 
@@ -202,3 +203,27 @@ def console_errors(page: Page) -> list[str]:
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return errors
+
+
+def show_box(page: Page, site: StandIn, service: StandIn, inner: str = "", attributes: str = "") -> None:
+    """A page of the site with one box; ``inner`` is what the box is around."""
+    site.pages["/"] = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Site</title>'
+        f'<script src="{service.url}/search-box.js" defer></script>'
+        f'<glane-search endpoint="{service.url}" {attributes}>{inner}</glane-search>'
+        '<p id="outside">Elsewhere</p></html>'
+    )
+    page.goto(site.url)
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question at once, and wait for its answer."""
+    box = page.get_by_role("combobox")
+    box.fill(question)
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def stop_the_clock(page: Page) -> None:
+    """From now on time passes in the page only as ``page.clock.run_for`` says."""
+    page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
+    page.clock.pause_at(datetime(2026, 1, 2, tzinfo=UTC))

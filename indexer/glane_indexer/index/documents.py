@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,11 @@ class Documents:
         except UnicodeEncodeError:
             return None
         return int(found[0][0]) if found else None
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The id of every row."""
+        return [str(identifier) for (identifier,) in self._read("SELECT id FROM bookmarks ORDER BY row", ())]
 
     def titles(self) -> list[tuple[str, int]]:
         """Every title with its bookmark's views."""

@@ -82,7 +82,7 @@ const resultOption = (item, endpoint) => {
 };
 
 const fieldsOf = ({ bookmark, passage }) => ({
-  title: passage.kind === "title" && passage.text === bookmark.title
+  title: passage.text && passage.text === bookmark.title
     ? excerpt(bookmark.title, passage.highlights, TITLE_SIZE)
     : [clip(bookmark.title || bookmark.url, TITLE_SIZE)],
   passage: excerpt(passage.text, passage.highlights, PASSAGE_SIZE),
@@ -108,8 +108,7 @@ const fillDefault = (node, item) => {
     if (fields[name][0]) source.append(source.firstChild ? " · " : "", make("bdi", name, {}, ...fields[name]));
   }
   node.append(make("bdi", "title", {}, ...fields.title), " ");
-  if (item.passage.text !== item.bookmark.title) {
-    node.append(make("bdi", "passage", {}, ...fields.passage), " ");
-  }
+  // A title that is the answer is not said twice.
+  if (item.passage.text !== item.bookmark.title) node.append(make("bdi", "passage", {}, ...fields.passage), " ");
   node.append(source);
 };

@@ -14,7 +14,7 @@
  * Events      glane-select (detail: result, url; cancelable), glane-results (detail: query, results,
  *             total), glane-error (detail: message). All bubble, and leave shadow roots.
  * Layout      a <template> child, with data-glane="title|passage|site|contributor|url" in it, or
- *             element.onrender = (result, option) => { … } to fill each option.
+ *             element.onrender = (result, option) => { … }; an option left empty is filled as usual.
  * Look        --glane-accent, -bg, -text, -muted, -border, -active, -mark, -mark-text, -radius, -font;
  *             ::part(form|input|button|popup|group|heading|option|title|passage|source|mark|note).
  *             Around a form the parts are classes instead: .glane-popup, .glane-option…
@@ -22,7 +22,7 @@
 
 // Milliseconds: a pause in typing, the longest time without an answer while typing goes on, and
 // the time after which the service counts as unreachable.
-const PAUSE = 100;
+const PAUSE = 90;
 const PATIENCE = 500;
 const TIMEOUT = 5000;
 const QUERY_SIZE = 1000;
@@ -189,9 +189,15 @@ class GlaneSearch extends HTMLElement {
   _result(item) {
     const made = resultOption(item, this._endpoint());
     const template = this.querySelector(":scope > template");
-    if (typeof this.onrender === "function") this.onrender(item, made.node);
-    else if (template) fillTemplate(made.node, item, template);
-    else fillDefault(made.node, item);
+    try {
+      if (typeof this.onrender === "function") this.onrender(item, made.node);
+      else if (template) fillTemplate(made.node, item, template);
+    } catch (error) {
+      // A mistake of the page costs it its layout, not the result.
+      console.error(error);
+      made.node.replaceChildren();
+    }
+    if (!made.node.hasChildNodes()) fillDefault(made.node, item);
     return made;
   }
 

@@ -173,6 +173,7 @@ class EncoderAnswer(Answer):
     name: str
     fingerprint: str
     dimensions: int
+    max_tokens: int
 
 
 class StatusAnswer(Answer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Parameters:
     vector_scale: float = 60.0
     """What a cosine counts. For the default encoder: its cosines with one question spread by 1/60."""
 
-    keyword_scale: float = 10.0
+    keyword_scale: float = 12.0
     """What a full keyword coverage counts."""
 
     keyword_depth: int = 300
@@ -65,7 +66,9 @@ class Parameters:
                     hint=f"They are {', '.join(known)}",
                 )
             whole = isinstance(known[name].default, int)
-            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+            # Python's JSON has NaN and Infinity, with which there is no order.
+            if not fits or (isinstance(value, float) and not math.isfinite(value)):
                 kind = "a whole number" if whole else "a number"
                 raise LibraryError(f"{name} is {value!r}, not {kind}", where=where)
             if value < 0:
@@ -111,3 +114,19 @@ def library_parameters(library: Path) -> Parameters:
     if not isinstance(ranking, dict):
         raise LibraryError("`ranking` is not a JSON object", where=where)
     return Parameters.from_json(ranking, where=where)
+
+
+def write_parameters(library: Path, parameters: Parameters) -> None:
+    """Put the parameters into the library's settings; its other settings stay.
+
+    Raises:
+        LibraryError: the settings cannot be read or written.
+    """
+    values = {**read_settings(library), "ranking": parameters.to_json()}
+    path = library / SETTINGS_FILE
+    draft = path.with_name(f".{SETTINGS_FILE}.part")
+    try:
+        draft.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise LibraryError(f"the settings cannot be written: {error.strerror}", where=str(path)) from error

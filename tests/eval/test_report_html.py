@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from glane_eval.plots import differences_plot
-from glane_eval.report import render_report, write_report
+from glane_eval.report_html import render_report, write_report
 from glane_eval.report_data import Listed, Relevant, build_report, summarise
 from glane_eval.runs import from_rankings
 

@@ -77,8 +77,7 @@ def compare(
 ) -> list[Comparison]:
     """Compare every run with the first, by every metric.
 
-    Queries without a relevant document are left out, as in :meth:`glane_eval.metrics.Evaluation.means`;
-    a query that a run does not answer counts 0.
+    A query that a run does not answer counts 0.
 
     Args:
         qrels: the judgments.
@@ -92,8 +91,7 @@ def compare(
 
     Raises:
         UsageError: fewer than two runs, no metric, or a name that is no metric.
-        DatasetError: a run answers no query of the judgments (an arm that never ran is not a loser), or
-            no query has a relevant document.
+        DatasetError: a run answers no query of the judgments (an arm that never ran is not a loser),.
     """
     if len(runs) < 2 or not metrics:
         raise UsageError("a comparison needs two runs or more, and a metric")
@@ -105,7 +103,7 @@ def compare(
                 hint="Was it made on another data set, or not at all?",
             )
     pairs = [
-        (run, metric, evaluations[0].counted(metric), evaluation.counted(metric))
+        (run, metric, evaluations[0].values[metric], evaluation.values[metric])
         for run, evaluation in zip(runs[1:], evaluations[1:], strict=True)
         for metric in metrics
     ]

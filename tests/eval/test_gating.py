@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from glane_eval.gate import Baseline, check, read_baseline, write_baseline
+from glane_eval.gating import Baseline, check, read_baseline, write_baseline
 from glane_indexer.errors import DatasetError
 
 MANY = {f"q{number:03}": 0.8 for number in range(200)}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_rel
 
-from glane_eval.compare import compare
+from glane_eval.comparison import compare
 from glane_eval.runs import Run, from_rankings
 from glane_eval.significance import holm, randomisation_p, t_test_p
 from glane_indexer.errors import DatasetError, UsageError

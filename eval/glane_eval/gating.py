@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from glane_eval.compare import TIE
+from glane_eval.comparison import TIE
 from glane_eval.files import read_lines, write_lines
 from glane_eval.metrics import mean
 from glane_eval.significance import randomisation_p

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glane_eval.make_set import ORIGIN, make_set
+from glane_eval.held_out import ORIGIN, make_set
 from glane_indexer.errors import DatasetError, UsageError
 from glane_indexer.models import Annotation, Bookmark
 

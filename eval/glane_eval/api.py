@@ -1,0 +1,187 @@
+"""Evaluation from Python: the functions behind ``glane-eval``, with the same numbers.
+
+    import glane_eval
+
+    result = glane_eval.run("my-dataset")
+    result.modes["hybrid"].evaluation.means()["nDCG@10"]
+
+Settings are those of the environment unless others are given. Everything raises
+:class:`glane_indexer.errors.GlaneError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glane_eval.comparison import Comparison
+    from glane_eval.gating import GateResult
+    from glane_eval.held_out import HeldOut
+    from glane_eval.running import Result
+    from glane_eval.sources import Progress
+    from glane_eval.tuning import Tuning
+    from glane_indexer.settings import Settings
+
+
+def run(
+    dataset: str | Path,
+    *,
+    modes: Sequence[str] = ("hybrid", "keyword", "vector"),
+    metrics: Sequence[str] = (),
+    library: Path | None = None,
+    url: str = "",
+    generation: str | None = None,
+    seed: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Ask every question of a data set in every mode, and measure the answers.
+
+    Args:
+        dataset: a folder, or ``sample``; see :func:`glane_eval.sources.open_source`.
+        metrics: names; those of :data:`glane_eval.metrics.DEFAULT_METRICS` where none are given.
+        library: ask this library instead of one made from the data set's documents.
+        url: ask this running service.
+        generation: ask this generation of the library instead of the current one.
+        seed: of the intervals.
+    """
+    from glane_eval.metrics import DEFAULT_METRICS
+    from glane_eval.running import EngineArm, ServiceArm, check_known, measure
+    from glane_eval.sources import library_of, open_source
+    from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.settings import Settings
+
+    settings = settings or Settings.from_env()
+    source = open_source(str(dataset), corpus=not (url or library))
+    chosen = tuple(metrics) or DEFAULT_METRICS
+    if url:
+        return measure(source, ServiceArm(url), modes=modes, metrics=chosen, seed=seed, progress=progress)
+    encoder = load_encoder(settings, quiet=progress is None, for_indexing=library is None)
+    folder = library or library_of(source, settings, encoder, progress or _silent)
+    arm = EngineArm(folder, encoder, name=generation)
+    check_known(source, arm)
+    return measure(source, arm, modes=modes, metrics=chosen, seed=seed, progress=progress)
+
+
+def compare(
+    runs: Sequence[Path], qrels: Path, *, metrics: Sequence[str] = (), seed: int = 0
+) -> list[Comparison]:
+    """Compare TREC run files, of whatever engine, with the first of them.
+
+    Args:
+        qrels: judgments, in BEIR's columns or TREC's; or the folder of a data set.
+    """
+    from glane_eval.comparison import COMPARED_METRICS
+    from glane_eval.comparison import compare as compare_runs
+    from glane_eval.qrels import read_qrels
+    from glane_eval.runs import Run, read_run
+
+    read = [Run(path.name.removesuffix(".gz").removesuffix(".run"), read_run(path).ranked) for path in runs]
+    return compare_runs(read_qrels(qrels), read, tuple(metrics) or COMPARED_METRICS, seed=seed)
+
+
+def gate(
+    result: Result,
+    baseline: Path,
+    *,
+    max_drop: float = 0.01,
+    metrics: Sequence[str] = ("nDCG@10",),
+    mode: str = "hybrid",
+) -> GateResult:
+    """Whether a result is as good as a baseline, but for ``max_drop``."""
+    from glane_eval.gating import check, read_baseline
+
+    values = result.modes[mode].evaluation.values
+    return check(values, read_baseline(baseline), max_drop, metrics, seed=result.seed)
+
+
+def report(
+    result: Result, path: Path, *, shown: int | None = None, notes: dict[str, str] | None = None
+) -> None:
+    """Write a result as one HTML page that needs nothing else."""
+    from glane_eval.report_data import build_report
+    from glane_eval.report_html import write_report
+
+    modes = result.modes.values()
+    data = build_report(
+        result.dataset,
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        result.queries,
+        result.qrels,
+        [mode.run for mode in modes],
+        metrics=tuple(next(iter(modes)).evaluation.values),
+        latencies_ms={mode.run.name: mode.latency.times_ms for mode in modes},
+        titles=result.titles,
+        origin=result.origin,
+        notes=notes,
+        seed=result.seed,
+        shown=shown,
+    )
+    write_report(path, data)
+
+
+def tune(
+    datasets: Sequence[str | Path],
+    *,
+    library: Path | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Tuning:
+    """Search the ranking's numbers on data sets; see :mod:`glane_eval.tuning`.
+
+    Args:
+        library: start from its numbers, and ask it where a data set has no documents of its own.
+    """
+    from glane_eval.running import EngineArm, check_known
+    from glane_eval.sources import library_of, open_source
+    from glane_eval.tuning import Questions
+    from glane_eval.tuning import tune as search
+    from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.settings import Settings
+    from glane_service.ranking.parameters import Parameters, library_parameters
+
+    settings = settings or Settings.from_env()
+    encoder = load_encoder(settings, quiet=progress is None, for_indexing=True)
+    sets = []
+    for dataset in datasets:
+        source = open_source(str(dataset), corpus=library is None)
+        folder = library or library_of(source, settings, encoder, progress or _silent)
+        arm = EngineArm(folder, encoder, parameters=Parameters())
+        check_known(source, arm)
+        sets.append(
+            Questions(
+                source.name,
+                source.queries,
+                source.qrels,
+                arm.engine.generation.documents.ids,
+                arm.candidates,
+            )
+        )
+    start = library_parameters(library) if library else Parameters()
+    return search(sets, start, folds=folds, seed=seed, progress=progress)
+
+
+def make_set(library: Path, folder: Path, *, queries: int = 200, seed: int = 0) -> HeldOut:
+    """Write a data set of held-out passages of a library into a folder, without any judging."""
+    from glane_eval.datasets import write_judgments
+    from glane_eval.files import write_lines
+    from glane_eval.held_out import make_set as choose
+    from glane_eval.sources import LIBRARY_FILE
+    from glane_indexer.catalog import Catalog
+    from glane_indexer.importers import jsonl
+
+    with Catalog.open(library, read_only=True) as catalog:
+        made = choose(catalog.bookmarks(), queries=queries, seed=seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_lines(folder / LIBRARY_FILE, (jsonl.dump(bookmark) for bookmark in made.bookmarks))
+    write_judgments(folder, made.queries, made.qrels, origin=made.origin)
+    return made
+
+
+def _silent(stage: str, done: int, total: int) -> Any:
+    """For work that nobody watches."""
