@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glane_indexer.errors import GenerationError, UsageError
+from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
 from glane_service.terminal import Progress, print_json, print_results
 
 if TYPE_CHECKING:
     from glane_indexer.importing import ImportReport
     from glane_indexer.index.build import IndexReport
+    from glane_service.query import Query
 
 # Problems shown on a terminal before the rest are only counted.
 SHOWN_PROBLEMS = 20
@@ -65,29 +66,18 @@ def index_command(options: Namespace, settings: Settings) -> int:
 def search_command(options: Namespace, settings: Settings) -> int:
     """``glane search``: one question, answered as over HTTP."""
     from glane_service.live import LiveEngine
-    from glane_service.query import FIELDS, Filters, Query, parse_day
     from glane_service.results import to_json
 
-    query = Query(
-        text=options.question,
-        mode=options.mode,
-        sort=options.sort,
-        filters=Filters(
-            kind=None if options.kind == "all" else options.kind,
-            tags=tuple(options.tag),
-            contributor=options.contributor,
-            site=options.site,
-            language=options.language,
-            after=parse_day(options.after, "after") if options.after else None,
-            before=parse_day(options.before, "before") if options.before else None,
-        ),
-        fields=tuple(filter(None, options.fields.split(","))) or FIELDS,
-        page=options.page,
-        per_page=options.per_page,
-        view=options.view,
-    ).validated()
-    if not query.text.strip() and not query.filters.to_json():
-        raise UsageError("the question is empty", hint="Ask something, or name a filter such as --tag")
+    try:
+        query = _query(options)
+    except QueryError as error:
+        # Over HTTP the same is a 400: nothing was searched.
+        raise UsageError(error.message, where=error.where, hint=error.hint) from None
+    if not query.text.strip() and not query.filters.to_json() and query.sort != "date":
+        raise UsageError(
+            "the question is empty",
+            hint="Ask something, or list bookmarks with a filter such as --tag or with --sort date",
+        )
     live = LiveEngine(settings, follow=False)
     try:
         results = live.engine.search(query)
@@ -204,15 +194,43 @@ def box_command(options: Namespace, settings: Settings) -> int:
     """``glane box``: the lines to paste into a page."""
     from glane_service.box.snippet import snippet
 
-    endpoint = options.endpoint or settings.public_url
+    endpoint = (options.endpoint or settings.public_url).rstrip("/")
     if not endpoint:
         raise UsageError("the service's address is not known", hint="Name it, or set GLANE_PUBLIC_URL")
-    text = snippet(endpoint.rstrip("/"))
+    text = snippet(endpoint)
     if options.json:
         print_json({"endpoint": endpoint, "snippet": text})
     else:
         print(text)
     return 0
+
+
+def _query(options: Namespace) -> Query:
+    """The search that the options of ``glane search`` name.
+
+    Raises:
+        QueryError: one of them is not acceptable.
+    """
+    from glane_service.query import FIELDS, Filters, Query, parse_day
+
+    return Query(
+        text=options.question,
+        mode=options.mode,
+        sort=options.sort,
+        filters=Filters(
+            kind=None if options.kind == "all" else options.kind,
+            tags=tuple(options.tag),
+            contributor=options.contributor,
+            site=options.site,
+            language=options.language,
+            after=parse_day(options.after, "after") if options.after else None,
+            before=parse_day(options.before, "before") if options.before else None,
+        ),
+        fields=tuple(filter(None, options.fields.split(","))) or FIELDS,
+        page=options.page,
+        per_page=options.per_page,
+        view=options.view,
+    ).validated()
 
 
 def _addressed(options: Namespace, settings: Settings) -> Settings:
@@ -230,6 +248,7 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
 def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.index.build import build_generation
+    from glane_service.gate import gate_of
 
     if not (settings.library / "catalog.duckdb").exists():
         raise GenerationError(
@@ -238,8 +257,9 @@ def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepo
             hint="Run `glane import FILE` first, or name the folder with --library",
         )
     encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
+    accept = None if force else gate_of(settings)
     with Progress("passages", quiet=quiet) as progress:
-        return build_generation(settings.library, encoder, progress=progress, force=force)
+        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
 def _print_import(path: Path, report: ImportReport) -> None:

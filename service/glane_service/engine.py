@@ -18,7 +18,7 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import NotFoundError, QueryError
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
-from glane_service.presentation import Presenter, reasons
+from glane_service.presentation import Presenter, Reasons
 from glane_service.query import MAX_TEXT, Filters, Parsed, Query, merged, parse
 from glane_service.ranking.candidates import Candidates, Floats, Rows, fuse, order
 from glane_service.ranking.legs import gather
@@ -38,8 +38,12 @@ class _Pool:
 
     rows: Rows
     scores: Floats
-    why: dict[int, Why]
+    reasons: Reasons | None
     vector: Floats | None
+
+    def why(self, rows: Rows) -> list[Why]:
+        """Why each of these rows is there; nothing where all rows are listed."""
+        return self.reasons.of(rows) if self.reasons else [Why()] * len(rows)
 
 
 class SearchEngine:
@@ -76,7 +80,7 @@ class SearchEngine:
         hits = presenter.hits(
             rows,
             pool.scores[first : first + query.per_page],
-            [pool.why[int(row)] for row in rows],
+            pool.why(rows),
             view=query.view,
             first_rank=first + 1,
         )
@@ -101,7 +105,9 @@ class SearchEngine:
         """
         query = query.validated()
         parsed = parse(query.text)
-        pool = self._pool(query, parsed, self._mask(merged(query.filters, parsed.filters), parsed, query.fields))
+        pool = self._pool(
+            query, parsed, self._mask(merged(query.filters, parsed.filters), parsed, query.fields)
+        )
         ids = self.generation.documents.ids
         return [
             (ids[row], float(score))
@@ -139,8 +145,7 @@ class SearchEngine:
         pool = self._ranked(everything, candidates, vector)
         presenter = Presenter(self.generation, (), vector)
         rows = pool.rows[:limit]
-        why = [pool.why[int(row)] for row in rows]
-        return presenter.hits(rows, pool.scores[:limit], why, view="simple", first_rank=1)
+        return presenter.hits(rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1)
 
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
         """Titles, tags and contributors that complete what is typed so far."""
@@ -169,8 +174,7 @@ class SearchEngine:
         if not parsed.text:
             rows = np.arange(self.generation.manifest.counts.bookmarks, dtype=np.int64)
             rows = self._by_date(rows if allowed is None else rows[allowed])
-            why = dict.fromkeys(map(int, rows), Why())
-            return _Pool(rows, np.zeros(len(rows), np.float32), why, None)
+            return _Pool(rows, np.zeros(len(rows), np.float32), None, None)
         vector = self._vector(query, parsed)
         candidates = self._gather(query, parsed, allowed, vector)
         return self._ranked(query, candidates, vector)
@@ -181,8 +185,8 @@ class SearchEngine:
         rows = candidates.rows
         if query.sort == "date":
             best = np.searchsorted(rows, self._by_date(rows))
-        why = reasons(candidates, self.parameters, vector=vector is not None)
-        return _Pool(rows[best], scores[best], why, vector)
+        reasons = Reasons(candidates, self.parameters, vector=vector is not None)
+        return _Pool(rows[best], scores[best], reasons, vector)
 
     def _vector(self, query: Query, parsed: Parsed) -> Floats | None:
         """The question's vector; None where its mode needs none."""

@@ -14,7 +14,7 @@ from glane_indexer.passages import source_text
 from glane_service.query import View
 from glane_service.ranking.candidates import Candidates, Floats, Rows
 from glane_service.ranking.parameters import Parameters
-from glane_service.ranking.passage_choice import choose
+from glane_service.ranking.passage_choice import choose, contenders
 from glane_service.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
 from glane_service.snippets import Matcher
 
@@ -58,8 +58,10 @@ class Presenter:
         for place, bookmark in enumerate(bookmarks):
             row = int(rows[place])
             pieces = self._pieces(row, bookmark)
+            may_win = contenders([piece.kind for piece in pieces], cosines[place])
             coverages = [
-                self._matcher.coverage(piece.text, bookmark.language, self._weights) for piece in pieces
+                self._matcher.coverage(piece.text, bookmark.language, self._weights) if may else 0.0
+                for piece, may in zip(pieces, may_win, strict=True)
             ]
             passage = self._passage(bookmark, pieces, cosines[place], coverages)
             found.append(
@@ -86,12 +88,12 @@ class Presenter:
 
     def _pieces(self, row: int, bookmark: Bookmark) -> list[_Piece]:
         rows = self._generation.rows
+        span = slice(int(rows.first[row]), int(rows.last[row]))
+        columns = (rows.kind, rows.annotation, rows.start, rows.length)
         found = []
-        for place in range(int(rows.first[row]), int(rows.last[row])):
-            kind = _KINDS[int(rows.kind[place])]
-            annotation = int(rows.annotation[place])
-            start = int(rows.start[place])
-            text = source_text(bookmark, kind, annotation)[start : start + int(rows.length[place])]
+        for code, annotation, start, length in zip(*(item[span].tolist() for item in columns), strict=True):
+            kind = _KINDS[code]
+            text = source_text(bookmark, kind, annotation)[start : start + length]
             found.append(_Piece(kind, annotation, text))
         return found
 
@@ -127,23 +129,34 @@ class Presenter:
         return Why(KeywordWhy(why.keyword.rank, why.keyword.score, terms), why.vector)
 
 
-def reasons(candidates: Candidates, parameters: Parameters, *, vector: bool) -> dict[int, Why]:
-    """Of every candidate row, how each leg ranked it; ``vector`` says whether that leg ran."""
-    rows = candidates.rows
-    matched = np.flatnonzero(candidates.keyword > 0)
-    best = matched[np.lexsort((rows[matched], -candidates.keyword[matched]))]
-    keyword = {
-        int(rows[place]): KeywordWhy(rank, float(candidates.keyword[place]))
-        for rank, place in enumerate(best, start=1)
-    }
-    nearest: dict[int, VectorWhy] = {}
-    if vector:
-        scores = candidates.vector(parameters)
-        nearest = {
-            int(rows[place]): VectorWhy(rank, float(scores[place]))
-            for rank, place in enumerate(np.lexsort((rows, -scores)), start=1)
-        }
-    return {row: Why(keyword.get(row), nearest.get(row)) for row in map(int, rows)}
+class Reasons:
+    """How each leg ranked the candidates of one question; ``vector`` says whether that leg ran."""
+
+    def __init__(self, candidates: Candidates, parameters: Parameters, *, vector: bool) -> None:
+        self._rows = candidates.rows
+        self._keyword = candidates.keyword
+        self._keyword_ranks = _ranks(candidates.rows, candidates.keyword)
+        self._vector = candidates.vector(parameters) if vector else None
+        self._vector_ranks = _ranks(candidates.rows, self._vector) if self._vector is not None else None
+
+    def of(self, rows: Rows) -> list[Why]:
+        """Why each of these candidates was found, in their order."""
+        found = []
+        for place in np.searchsorted(self._rows, rows).tolist():
+            keyword = vector = None
+            if self._keyword[place] > 0:
+                keyword = KeywordWhy(int(self._keyword_ranks[place]), float(self._keyword[place]))
+            if self._vector is not None and self._vector_ranks is not None:
+                vector = VectorWhy(int(self._vector_ranks[place]), float(self._vector[place]))
+            found.append(Why(keyword, vector))
+        return found
+
+
+def _ranks(rows: Rows, scores: Floats) -> Rows:
+    """The rank of each candidate by (-score, row), from 1."""
+    ranks = np.empty(len(rows), np.int64)
+    ranks[np.lexsort((rows, -scores))] = np.arange(1, len(rows) + 1)
+    return ranks
 
 
 def _rarity(lexical: LexicalIndex, words: tuple[str, ...], documents: int) -> dict[str, float]:

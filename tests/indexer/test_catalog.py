@@ -231,7 +231,9 @@ with catalog.transaction():
 
 def test_a_writer_that_is_killed_loses_only_its_open_transaction(library: Path) -> None:
     fill(library, PLAIN)
-    done = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(library)], env=environment(), check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_AND_DIE, str(library)], env=environment(), check=False
+    )
     assert done.returncode == -9
     with Catalog.open(library) as catalog:
         assert {item.title for item in catalog.bookmarks()} == {"Plain", "Kept"}

@@ -94,7 +94,9 @@ keys = st.lists(st.sampled_from("123456"), unique=True)
 
 @settings(max_examples=100, deadline=None)
 @given(keys, keys, st.booleans())
-def test_merging_again_changes_nothing_and_loses_nothing(old: list[str], new: list[str], note: bool) -> None:
+def test_merging_again_changes_nothing_and_loses_nothing(
+    old: list[str], new: list[str], note: bool
+) -> None:
     stored = replace(OLD, annotations=tuple(Annotation(key, id=key) for key in old))
     incoming = replace(
         NEW, annotations=tuple(Annotation(key, "note" if note else "", id=key) for key in new)

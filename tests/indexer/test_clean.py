@@ -50,7 +50,9 @@ def test_clean_text(text: str, expected: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(st.one_of(st.characters(), st.sampled_from(" \n\r\t\u00a0\u200b\u0301e\u2028")), max_size=40))
+@given(
+    st.text(st.one_of(st.characters(), st.sampled_from(" \n\r\t\u00a0\u200b\u0301e\u2028")), max_size=40)
+)
 def test_a_cleaned_text_is_clean(text: str) -> None:
     cleaned = clean_text(text)
     assert clean_text(cleaned) == cleaned

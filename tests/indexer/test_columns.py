@@ -146,6 +146,6 @@ def test_a_library_without_tags_dates_or_sites(tmp_path: Path) -> None:
     assert columns.mask(tags=["a"]).tolist() == [False, False]
     assert columns.mask(site="haies.example").tolist() == [False, False]
     assert columns.counts(np.arange(2)) == {
-        **dict.fromkeys(("contributors", "sites", "languages", "years", "tags"), []),
+        **{name: [] for name in ("contributors", "sites", "languages", "years", "tags")},
         "kinds": [("bookmark", 2)],
     }

@@ -82,9 +82,8 @@ def test_it_is_read_by_several_threads(tmp_path: Path) -> None:
     wrong: list[int] = []
 
     def read(shift: int) -> None:
-        for row in range(300):
-            if documents.get([(row + shift) % 300]) != [bookmarks[(row + shift) % 300]]:
-                wrong.append(row)
+        rows = [(row + shift) % 300 for row in range(300)]
+        wrong.extend(row for row in rows if documents.get([row]) != [bookmarks[row]])
         documents.close()
 
     threads = [threading.Thread(target=read, args=(shift,)) for shift in range(0, 300, 75)]

@@ -77,6 +77,13 @@ def test_the_form_that_was_typed_ranks_first(tmp_path: Path) -> None:
     assert rows(index, "metier")[0] == 2
 
 
+def test_a_rare_spelling_does_not_rank_before_the_usual_one(tmp_path: Path) -> None:
+    index = titled(tmp_path, "Nos donnees ici", *["Nos données ici"] * 30, *["Autre chose ici"] * 60)
+    assert rows(index, "données") == [*range(1, 31), 0]
+    # Typed without accents it is the exact form, and first.
+    assert rows(index, "donnees") == list(range(31))
+
+
 def test_the_weights_of_the_forms_count(tmp_path: Path) -> None:
     index = titled(tmp_path, "Nos donnees ici", "Nos données ici")
     plain, scores = index.search(["données"], exact_weight=0, folded_weight=0)

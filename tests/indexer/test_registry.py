@@ -84,7 +84,9 @@ def test_repairs_of_the_encoding_come_first() -> None:
     problem, bookmark = items
     assert isinstance(problem, Problem)
     assert not problem.skipped
-    assert bookmark == Bookmark("Les métiers", contributor="Été", views=3, annotations=(Annotation("L'été"),))
+    assert bookmark == Bookmark(
+        "Les métiers", contributor="Été", views=3, annotations=(Annotation("L'été"),)
+    )
 
 
 def test_there_is_no_such_format() -> None:

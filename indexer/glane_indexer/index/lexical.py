@@ -10,6 +10,7 @@ BM25 extension to multiple weighted fields").
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -167,7 +168,7 @@ class LexicalIndex:
         import tantivy
 
         query = tantivy.Query
-        stems = [self._term(f"stem{suffix}", text) for text in query_stems(word)]
+        stems = self._stems(word, f"stem{suffix}")
         scored = [query.disjunction_max_query(stems) if len(stems) > 1 else stems[0]]
         if exact_weight:
             scored.append(query.boost_query(self._term(f"exact{suffix}", word), exact_weight))
@@ -175,6 +176,25 @@ class LexicalIndex:
             folded = self._term(f"folded{suffix}", fold(word))
             scored.append(query.boost_query(folded, folded_weight))
         return query.boolean_query([(tantivy.Occur.Should, clause) for clause in scored])
+
+    def _stems(self, word: str, field: str) -> list[Any]:
+        """A clause for each stem of a word, all worth what the most common of them is.
+
+        BM25 rewards what is rare: a spelling that hardly anybody uses would come before the usual one.
+        """
+        import tantivy
+
+        found = {text: int(self._searcher.doc_freq(field, text)) for text in query_stems(word)}
+        most = max(found.values())
+        return [
+            tantivy.Query.boost_query(self._term(field, text), self._idf(most) / self._idf(frequency))
+            for text, frequency in found.items()
+            if frequency
+        ] or [self._term(field, text) for text in found]
+
+    def _idf(self, frequency: int) -> float:
+        """BM25's weight of a term that so many bookmarks hold, as tantivy has it."""
+        return math.log(1 + (int(self._searcher.num_docs) - frequency + 0.5) / (frequency + 0.5))
 
     def _run(self, clauses: Sequence[Any], limit: int) -> tuple[Rows, Scores]:
         import tantivy

@@ -19,6 +19,8 @@ from glane_indexer.settings import Settings
 from glane_service.http.metrics import Metrics
 
 logger = logging.getLogger("glane")
+# Others are whatever a client makes up, and would each be a series of the metrics.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -79,7 +81,8 @@ class Envelope:
             await response(scope, receive, enveloped)
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.answered(method, self._route(scope), status or 499, seconds)
+            counted = method if method in _METHODS else "other"
+            self._metrics.answered(counted, self._route(scope), status or 499, seconds)
             # The path alone: questions are their readers' own and are not logged.
             logger.debug(
                 "request %s: %s %s %d %.1f ms",

@@ -23,7 +23,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
 from glane_service.http.algolia import FACETS, Asked, read, requests_of
-from glane_service.http.routes import answer, backend_of, metrics_of
+from glane_service.http.routes import OTHERWISE, answer, backend_of, metrics_of
 from glane_service.query import MAX_PER_PAGE, Query, parse
 from glane_service.results import FacetValue, Hit, Results, Span
 from glane_service.snippets import Matcher
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MAX_BODY = 256 * 1024
 MAX_SCANNED = 1000
 
-instantsearch = APIRouter()
+instantsearch = APIRouter(responses=OTHERWISE)
 
 
 @instantsearch.post(

@@ -77,7 +77,9 @@ class SearchParameters(Parameters):
     view: ViewName = Field(
         "simple", description="How many annotations each result carries: none, a few, or all."
     )
-    explain: bool = Field(False, description="Whether to add how each score was made.")
+    explain: bool = Field(
+        False, description="Whether the page shows the scores; an answer's `why` always has them."
+    )
     suggest: bool = Field(False, description="Whether to add the suggestions of `/api/suggest`.")
 
     def query(self) -> Query:

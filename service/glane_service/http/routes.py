@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 8
 _Documented = dict[int | str, dict[str, Any]]
-_PROBLEM = {"model": schemas.ProblemAnswer, "content": {"application/problem+json": {}}}
+_PROBLEM = {"content": {"application/problem+json": {"schema": schemas.ProblemAnswer.model_json_schema()}}}
 _BAD: _Documented = {
     400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}
 }
 _MISSING: _Documented = {404: {**_PROBLEM, "description": "There is no such bookmark"}}
 _NOT_READY: _Documented = {503: {**_PROBLEM, "description": "The library is not open"}}
 
-api = APIRouter()
+# What FastAPI would document is a 422 in a form of its own, which this service never answers.
+OTHERWISE: _Documented = {"default": {**_PROBLEM, "description": "Any other error, in the same form"}}
+
+api = APIRouter(responses=OTHERWISE)
 
 
 def backend_of(request: Request) -> Backend:
@@ -121,7 +124,7 @@ def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[di
     tags=["bookmarks"],
     summary="One bookmark, with all its annotations",
     response_class=Response,
-    responses={200: {"model": schemas.FullBookmarkAnswer}, **_MISSING, **_NOT_READY},
+    responses={200: {"model": schemas.FullBookmarkAnswer}, **_BAD, **_MISSING, **_NOT_READY},
 )
 def bookmark(request: Request, bookmark_id: Id) -> Response:
     """The bookmark, its annotations in their order on the page."""

@@ -38,3 +38,15 @@ def choose(
     if cosines is None and not any(coverages[place] for place in said):
         said = []
     return max(said or range(len(kinds)), key=lambda place: values[place])
+
+
+def contenders(kinds: Sequence[PassageKind], cosines: Sequence[float] | None) -> list[bool]:
+    """Which passages :func:`choose` could take, whatever words they hold; the others need no reading.
+
+    A passage whose cosine is more than :data:`WORDS_WEIGHT` below the best cannot make up for it.
+    """
+    if cosines is None:
+        return [True] * len(kinds)
+    said = [cosine for kind, cosine in zip(kinds, cosines, strict=True) if kind != "title"]
+    least = max(said, default=-2.0) - WORDS_WEIGHT
+    return [cosine >= least for cosine in cosines]
