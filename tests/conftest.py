@@ -17,6 +17,9 @@ from glane_indexer.sample.load import library_bytes
 from glane_indexer.settings import Settings
 from glane_service.live import LiveEngine
 
+# What these assert is to be as readable as what tests assert.
+pytest.register_assert_rewrite("tests.support")
+
 # A developer's own settings must not change what the tests see; the place of prepared encoders may.
 for name in [name for name in os.environ if name.startswith("GLANE_") and name != "GLANE_CACHE"]:
     del os.environ[name]

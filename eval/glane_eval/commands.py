@@ -1,4 +1,4 @@
-"""What the commands of ``glane-eval`` do. Each takes its options and the settings, and gives an exit code."""
+"""What the commands of ``glane-eval`` do: options and settings in, an exit code out."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ def compare_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json([item.to_json() for item in compared])
         return 0
-    print(
-        f"{'metric':10} {'run':24} {'mean':>7} {'change':>8} {'p':>7} {'p (t)':>7} {'Holm':>7}  wins/ties/losses"
-    )
+    head = f"{'metric':10} {'run':24} {'mean':>7} {'change':>8} {'p':>7} {'p (t)':>7} {'Holm':>7}"
+    print(f"{head}  wins/ties/losses")
     for item in compared:
         print(
             f"{item.metric:10} {item.after_name[:24]:24} {item.after:7.4f} {item.difference:+8.4f} "
@@ -119,8 +118,8 @@ def tune_command(options: Namespace, settings: Settings) -> int:
     for item in found.datasets:
         low, high = item.interval
         print(
-            f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} expected on fresh questions "
-            f"({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
+            f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} expected on fresh "
+            f"questions ({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
         )
     for name, (before, after) in found.changes.items():
         print(f"  {name}: {before} → {after}")

@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Any
 
 # Part of a generation's manifest: an index made with another analysis answers wrongly.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 STEMMED_LANGUAGES = {"fr": "french", "en": "english"}
 
@@ -54,6 +54,8 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """The words of a text, in order, elisions split off and hyphenated words in their parts."""
     found = []
+    # The modifier letter counts as a letter; in French it is typed for an apostrophe.
+    text = text.replace("\u02bc", "\u2019")
     whole = {match.start(): match.end() for match in _WHOLE.finditer(text)}
     skip_to = 0
     for match in _WORD.finditer(text):
@@ -111,7 +113,11 @@ def _stemmer(language: str) -> Any:
 
 @lru_cache(maxsize=1 << 17)
 def stem(form: str, language: str) -> str:
-    """The folded stem of an exact form in French or English; in other languages its folded form."""
+    """The folded stem of an exact form in French or English; in other languages its folded form.
+
+    A text too short to tell its language is taken for French, as most are.
+    """
+    language = language or "fr"
     if language not in STEMMED_LANGUAGES or not form.isalpha():
         return fold(form)
     stemmed = fold(_stemmer(language).stemWord(form))

@@ -52,7 +52,7 @@ def gate_of(settings: Settings) -> Callable[[str], None] | None:
             raise GenerationError(
                 f"generation {name} did not pass the library's gate, and stays beside the one in use",
                 where=str(settings.library),
-                hint="The lines above say which questions fell; `glane index --force` takes it all the same",
+                hint="The lines above say which questions fell; `glane index --force` takes it anyway",
             )
 
     return accept

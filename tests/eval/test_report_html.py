@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from glane_eval.plots import differences_plot
-from glane_eval.report_html import render_report, write_report
 from glane_eval.report_data import Listed, Relevant, build_report, summarise
+from glane_eval.report_html import render_report, write_report
 from glane_eval.runs import from_rankings
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'&amp;"

@@ -48,7 +48,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "notice_",
         "facet_",
         "filter_",
-        "field_",
+        "fields_",
         "error_",
         "help_",
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glane_indexer.models import PassageKind
-from glane_service.ranking.passage_choice import choose
+from glane_service.ranking.passage_choice import choose, contenders
 
 TITLE, DESCRIPTION, ANNOTATION = "title", "description", "annotation"
 
@@ -43,3 +45,29 @@ def test_the_passage_that_says_it_is_shown(
 
 def test_a_passage_below_zero_can_be_the_best() -> None:
     assert choose([TITLE, ANNOTATION, ANNOTATION], [0.1, -0.5, -0.4], [0, 0, 0]) == 2
+
+
+def test_a_passage_far_below_the_best_needs_no_reading() -> None:
+    # The best that is said is .85: what is more than .06 below it cannot win by words.
+    kinds: list[PassageKind] = [TITLE, DESCRIPTION, ANNOTATION, ANNOTATION, ANNOTATION]
+    assert contenders(kinds, [0.95, 0.85, 0.80, 0.78, 0.10]) == [True, True, True, False, False]
+    assert contenders(kinds, None) == [True] * 5
+    assert contenders([TITLE], [0.1]) == [True]
+    assert contenders([], []) == []
+
+
+PASSAGES = st.lists(
+    st.tuples(st.sampled_from([TITLE, DESCRIPTION, ANNOTATION]), st.floats(-1, 1), st.floats(0, 1)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(PASSAGES)
+def test_what_is_not_read_would_not_have_been_chosen(
+    passages: list[tuple[PassageKind, float, float]],
+) -> None:
+    kinds, cosines, coverages = ([item[place] for item in passages] for place in range(3))
+    read = contenders(kinds, cosines)
+    some = [coverage if may else 0.0 for coverage, may in zip(coverages, read, strict=True)]
+    assert choose(kinds, cosines, some) == choose(kinds, cosines, coverages)

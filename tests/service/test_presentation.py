@@ -10,7 +10,7 @@ import pytest
 
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Annotation, Bookmark
-from glane_service.presentation import MIDDLE_ANNOTATIONS, Presenter, reasons
+from glane_service.presentation import MIDDLE_ANNOTATIONS, Presenter, Reasons
 from glane_service.query import View
 from glane_service.ranking.candidates import Candidates, Floats
 from glane_service.ranking.parameters import Parameters
@@ -136,13 +136,18 @@ def test_the_terms_are_those_that_some_part_holds(generation: Generation) -> Non
 def test_a_candidate_is_ranked_by_each_leg_apart() -> None:
     scores = np.array([2, 0, 4, 2], np.float32)
     cosines = np.array([0.5, 0.9, 0.5, 0.1], np.float32)
-    found = Candidates(np.array([1, 4, 7, 9], np.int64), scores, 8.0, cosines, cosines, cosines)
-    assert reasons(found, Parameters(), vector=True) == {
+    rows = np.array([1, 4, 7, 9], np.int64)
+    found = Candidates(rows, scores, 8.0, cosines, cosines, cosines)
+    expected = {
         1: Why(KeywordWhy(2, 2.0), VectorWhy(2, 0.5)),
         4: Why(None, VectorWhy(1, pytest.approx(0.9))),
         7: Why(KeywordWhy(1, 4.0), VectorWhy(3, 0.5)),
         9: Why(KeywordWhy(3, 2.0), VectorWhy(4, pytest.approx(0.1))),
     }
-    words_alone = reasons(found, Parameters(), vector=False)
-    assert [words_alone[row].vector for row in (1, 4, 7, 9)] == [None] * 4
-    assert words_alone[4] == Why()
+    both = Reasons(found, Parameters(), vector=True)
+    assert both.of(rows) == [expected[row] for row in (1, 4, 7, 9)]
+    assert both.of(np.array([9, 1], np.int64)) == [expected[9], expected[1]]
+    assert both.of(rows[:0]) == []
+    words_alone = Reasons(found, Parameters(), vector=False).of(rows)
+    assert [why.keyword for why in words_alone] == [expected[row].keyword for row in (1, 4, 7, 9)]
+    assert [why.vector for why in words_alone] == [None] * 4

@@ -24,6 +24,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from glane_service.box.snippet import asset
+from tests.support.packages import axe_source
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 Answer = dict[str, Any]
@@ -227,3 +228,24 @@ def stop_the_clock(page: Page) -> None:
     """From now on time passes in the page only as ``page.clock.run_for`` says."""
     page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
     page.clock.pause_at(datetime(2026, 1, 2, tzinfo=UTC))
+
+
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+CONTRAST = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+
+def axe_violations(page: Page, rules: dict[str, Any] = WCAG) -> list[str]:
+    """The rules that the page breaks, of WCAG 2.2 AA or of ``rules``, with elements that break each."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe_source())
+    passes, violations = page.evaluate(
+        "rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
+        ".then(({ violations, passes }) => [passes.length, violations])",
+        rules,
+    )
+    assert passes, "axe-core has checked nothing"
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for rule in violations
+        for node in rule["nodes"][:3]
+    ]

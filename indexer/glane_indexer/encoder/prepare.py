@@ -126,7 +126,7 @@ def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, 
         if settings.precision == "int8":
             say(3, "quantising it")
             graph = place / store.GRAPH
-            export.quantise(full, graph)
+            export.quantise(full, graph, place / store.TOKENIZER)
             if export.faithful(full, graph, place / store.TOKENIZER, record["pad"]):
                 full.unlink()
             else:

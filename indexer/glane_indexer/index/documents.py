@@ -105,7 +105,9 @@ class Documents:
     @cached_property
     def ids(self) -> list[str]:
         """The id of every row."""
-        return [str(identifier) for (identifier,) in self._read("SELECT id FROM bookmarks ORDER BY row", ())]
+        return [
+            str(identifier) for (identifier,) in self._read("SELECT id FROM bookmarks ORDER BY row", ())
+        ]
 
     def titles(self) -> list[tuple[str, int]]:
         """Every title with its bookmark's views."""

@@ -141,6 +141,13 @@ class LexicalIndex:
             clauses = [tantivy.Query.phrase_query(self._schema, f"folded_{part}", folded) for part in parts]
         return np.sort(self._run(clauses, self._depth(0, None))[0])
 
+    def document_frequencies(self, word: str, parts: Sequence[str] = PARTS) -> list[int]:
+        """The number of bookmarks that hold a word, in each field that a search of the parts looks in."""
+        return [
+            max(int(self._searcher.doc_freq(f"stem{suffix}", text)) for text in query_stems(word))
+            for suffix in self._suffixes(parts)
+        ]
+
     def document_frequency(self, word: str) -> int:
         """How many bookmarks hold the most common of the word's stems."""
         return max(int(self._searcher.doc_freq("stem", text)) for text in query_stems(word))

@@ -10,10 +10,11 @@ from glane_indexer.models import Kind
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.views import Link, Translate
-from glane_service.query import Query
+from glane_service.query import FIELDS, Query
 from glane_service.results import Results
 
 FACET_SHOWN = 8
+PAGE_SIZES = (10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def chips(query: Query, t: Translate, language: str) -> list[Chip]:
     if filters.language:
         add("language", language_name(filters.language, language), language="")
     if query.fields != Query("").fields:
-        names = ", ".join(t(f"field_{name}") for name in query.fields)
+        names = ", ".join(t(f"fields_{name}") for name in query.fields)
         without = replace(query, fields=Query("").fields, page=1)
         found.append(Chip(t("filter_fields"), names, without))
     return found
@@ -139,12 +140,29 @@ def choices(query: Query, links: Links) -> dict[str, list[tuple[str, str]]]:
         ("bookmark", "bookmark"),
         ("topic", "topic"),
     ]
+    fields = [("all", FIELDS), *((name, (name,)) for name in FIELDS)]
     return {
+        "fields": [(name, to(fields=chosen)) for name, chosen in fields],
         "mode": [(mode, to(mode=mode)) for mode in ("hybrid", "vector", "keyword")],
         "sort": [(sort, to(sort=sort)) for sort in ("relevance", "date")],
         "kind": [(name, to(filters=replace(query.filters, kind=kind))) for name, kind in kinds],
         "view": [(view, to(view=view)) for view in ("simple", "middle", "full")],
     }
+
+
+def page_sizes(results: Results, query: Query, links: Links, language: str) -> list[Link]:
+    """How many results a page may have, where there are enough for a choice."""
+    if results.total <= PAGE_SIZES[0]:
+        return []
+    return [
+        Link(
+            number(size, language),
+            links.search(replace(query, page=1, per_page=size)),
+            size == results.per_page,
+            size,
+        )
+        for size in PAGE_SIZES
+    ]
 
 
 def pager(results: Results, query: Query, links: Links, language: str) -> list[Link | None]:

@@ -135,6 +135,7 @@ class Pages:
             # Without a question there is no relevance: the list is by date, and says so.
             sort_shown=query.sort if query.text else "date",
             choices=controls.choices(query, links),
+            field_shown=query.fields[0] if len(query.fields) == 1 else "all",
             rows=views.rows(results, links, t, language, explain=query.explain),
             range=_range(results, t),
             facets=controls.facets(results, query, links, t, language),
@@ -152,6 +153,7 @@ class Pages:
             nothing=_nothing(query, t),
             tries=tries(engine, query, chips, links, t) if not results.total else [],
             pager=controls.pager(results, query, links, language) if pages > 1 else [],
+            page_sizes=[] if is_first else controls.page_sizes(results, query, links, language),
             previous=links.search(replace(query, page=query.page - 1)) if query.page > 1 else "",
             next=links.search(replace(query, page=query.page + 1)) if query.page < pages else "",
             all_by_date=links.search(replace(query, sort="date")) if is_first else "",

@@ -125,12 +125,14 @@ def rows(
     for hit in results.hits:
         shown, folded, more = _annotations(hit, budget)
         budget -= len(shown) + len(folded)
-        # The full view shows the description too, where it is not the passage already.
+        # The full view shows the description too, where it is not the passage already; and where the
+        # title alone was found, or nothing was asked, it says what the bookmark is about.
         is_full = bool(hit.annotations) and not more and hit.passage.kind != "description"
+        is_described = is_full or hit.passage.kind == "title"
         made.append(
             replace(
                 row(hit, links, t, language),
-                description=hit.bookmark.description if is_full else "",
+                description=hit.bookmark.description if is_described else "",
                 shown=shown,
                 folded=folded,
                 more=more,

@@ -54,7 +54,7 @@ class Candidates:
 
 
 def keyword_bound(document_frequencies: Sequence[int], documents: int, parameters: Parameters) -> float:
-    """The most that a question's words could score together, one document frequency a word.
+    """The most that a question's words could score together: one document frequency a word and field.
 
     BM25's inverse document frequency is ``ln(1 + (N - n + 0.5) / (n + 0.5))`` (Robertson and Zaragoza,
     2009, "The Probabilistic Relevance Framework"; the form that Lucene and tantivy use).

@@ -47,7 +47,7 @@ def gather(
         allowed=allowed,
     )
     bound = keyword_bound(
-        [generation.lexical.document_frequency(word) for word in words],
+        [count for word in words for count in generation.lexical.document_frequencies(word, parts)],
         generation.manifest.counts.bookmarks,
         parameters,
     )

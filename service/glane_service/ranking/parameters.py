@@ -40,13 +40,13 @@ class Parameters:
     keyword_scale: float = 12.0
     """What a full keyword coverage counts."""
 
-    keyword_depth: int = 300
+    keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""
 
-    passage_depth: int = 600
+    passage_depth: int = 400
     """Passages that the vector leg fetches."""
 
-    vector_depth: int = 300
+    vector_depth: int = 250
     """Bookmarks that the vector leg gives to the fusion."""
 
     @classmethod
