@@ -63,6 +63,11 @@ def choose(page: Page, group: str, name: str) -> Locator:
     return link
 
 
+def current(page: Page, group: str) -> Locator:
+    """The choice in force."""
+    return page.get_by_role("group", name=group, exact=True).locator("[aria-current]")
+
+
 def search_box(page: Page) -> None:
     page.get_by_role("searchbox").fill("protection sociale des données")
     page.keyboard.press("Enter")
@@ -79,6 +84,7 @@ def search_fields(page: Page) -> None:
     totals = {}
     for name in ("title", "tags", "annotations", "address"):
         choose(page, "In", name)
+        expect(current(page, "By")).to_have_text("words")
         totals[name] = shown_range(page)[2]
         if name == "title":
             assert all("trava" in title.lower() for title in titles(page))
@@ -86,6 +92,9 @@ def search_fields(page: Page) -> None:
             for result in page.locator(".result").all():
                 assert "trava" in result.locator(".tags").inner_text().lower()
     assert all(0 < total < everything for total in totals.values())
+    choose(page, "In", "everything")
+    expect(current(page, "By")).to_have_text("meaning and words")
+    choose(page, "In", "address")
     # The choice outlives the next question.
     page.get_by_role("searchbox").fill("emploi")
     page.keyboard.press("Enter")

@@ -11,7 +11,7 @@ from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.views import Link, Translate
 from glane_service.query import FIELDS, Query
-from glane_service.results import Results
+from glane_service.results import Mode, Results
 
 FACET_SHOWN = 8
 PAGE_SIZES = (10, 20, 50, 100)
@@ -140,10 +140,18 @@ def choices(query: Query, links: Links) -> dict[str, list[tuple[str, str]]]:
         ("bookmark", "bookmark"),
         ("topic", "topic"),
     ]
-    fields = [("all", FIELDS), *((name, (name,)) for name in FIELDS)]
+    # Only words are looked for in one field: meaning is that of a whole passage. So a field brings the
+    # mode of words along, and takes it away again; and another mode is one of all fields.
+    back: Mode = query.mode if query.fields == FIELDS else "hybrid"
+    modes: tuple[Mode, ...] = ("hybrid", "vector", "keyword")
     return {
-        "fields": [(name, to(fields=chosen)) for name, chosen in fields],
-        "mode": [(mode, to(mode=mode)) for mode in ("hybrid", "vector", "keyword")],
+        "fields": [
+            ("all", to(fields=FIELDS, mode=back)),
+            *((name, to(fields=(name,), mode="keyword")) for name in FIELDS),
+        ],
+        "mode": [
+            (mode, to(mode=mode, fields=query.fields if mode == "keyword" else FIELDS)) for mode in modes
+        ],
         "sort": [(sort, to(sort=sort)) for sort in ("relevance", "date")],
         "kind": [(name, to(filters=replace(query.filters, kind=kind))) for name, kind in kinds],
         "view": [(view, to(view=view)) for view in ("simple", "middle", "full")],
