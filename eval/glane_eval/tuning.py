@@ -94,40 +94,45 @@ class Tuning:
         return {**asdict(self), "parameters": self.parameters.to_json(), "worthwhile": self.worthwhile}
 
 
+# The candidates of a question, its grades, and the rows of the bookmarks by id.
+_Question = tuple[Candidates, dict[str, int], dict[str, int]]
+
+
 class _Table:
     """The nDCG@10 of every question under any parameters, from candidates fetched as needed."""
 
     def __init__(self, sets: Sequence[Questions], progress: Progress | None) -> None:
         self._sets = sets
         self._progress = progress
-        self._fetched: dict[tuple[Any, ...], list[list[tuple[Candidates, Floats, float]]]] = {}
+        self._fetched: dict[tuple[Any, ...], list[list[_Question]]] = {}
         self._values: dict[Parameters, list[Floats]] = {}
 
     def values(self, parameters: Parameters) -> list[Floats]:
         """One array a data set, one value a question."""
         if parameters not in self._values:
             self._values[parameters] = [
-                np.array([_ndcg(candidates, parameters, gains, ideal) for candidates, gains, ideal in part])
+                np.array([self._value(question, parameters) for question in part])
                 for part in self._candidates(parameters)
             ]
         return self._values[parameters]
 
-    def _candidates(self, parameters: Parameters) -> list[list[tuple[Candidates, Floats, float]]]:
+    @staticmethod
+    def _value(question: _Question, parameters: Parameters) -> float:
+        candidates, grades, row = question
+        best = order(candidates.rows, fuse(candidates, parameters))[:CUTOFF]
+        return ndcg(candidates.rows[best], grades, row)
+
+    def _candidates(self, parameters: Parameters) -> list[list[_Question]]:
         key = tuple(getattr(parameters, name) for name in RETRIEVAL_GRID)
         if key not in self._fetched:
             self._fetched[key] = [self._fetch(item, parameters) for item in self._sets]
         return self._fetched[key]
 
-    def _fetch(self, item: Questions, parameters: Parameters) -> list[tuple[Candidates, Floats, float]]:
+    def _fetch(self, item: Questions, parameters: Parameters) -> list[_Question]:
         row = {identifier: place for place, identifier in enumerate(item.ids)}
         found = []
         for number, (query, text) in enumerate(item.queries.items(), start=1):
-            candidates = item.fetch(Query(text), parameters)
-            grades = item.qrels[query]
-            by_row = {row[doc]: float(grade) for doc, grade in grades.items() if doc in row}
-            gains = np.array([by_row.get(int(place), 0.0) for place in candidates.rows])
-            ideal = _dcg(np.sort(np.array(list(grades.values()), float))[::-1][:CUTOFF])
-            found.append((candidates, gains, ideal))
+            found.append((item.fetch(Query(text), parameters), item.qrels[query], row))
             if self._progress:
                 self._progress(f"Asking {item.name}", number, len(item.queries))
         return found
@@ -227,12 +232,18 @@ def _interval(gains: Sequence[Floats], seed: int, samples: int = 2000) -> tuple[
     return float(low), float(high)
 
 
-def _ndcg(candidates: Candidates, parameters: Parameters, gains: Floats, ideal: float) -> float:
-    """nDCG@10 with gain = grade (Järvelin and Kekäläinen, 2002; as trec_eval's ndcg_cut)."""
-    if ideal <= 0:
-        return 0.0
-    places = order(candidates.rows, fuse(candidates, parameters))[:CUTOFF]
-    return _dcg(gains[places]) / ideal
+def ndcg(rows: Sequence[int] | NDArray[np.int64], grades: dict[str, int], row: dict[str, int]) -> float:
+    """nDCG@10 with gain = grade (Järvelin and Kekäläinen, 2002; as trec_eval's ndcg_cut).
+
+    Args:
+        rows: the ranking.
+        grades: bookmark id to grade.
+        row: bookmark id to row.
+    """
+    ideal = _dcg(np.sort(np.array(list(grades.values()), float))[::-1][:CUTOFF])
+    by_row = {row[doc]: float(grade) for doc, grade in grades.items() if doc in row}
+    gains = np.array([by_row.get(int(place), 0.0) for place in rows[:CUTOFF]])
+    return _dcg(gains) / ideal if ideal > 0 else 0.0
 
 
 def _dcg(gains: Floats) -> float:
