@@ -35,15 +35,16 @@ RRF_K = 60
 
 def _min_max(candidates: Candidates, parameters: Parameters) -> Floats:
     def stretched(scores: Floats) -> Floats:
-        span = scores.max() - scores.min()
-        return (scores - scores.min()) / span if span else np.zeros_like(scores)
+        span = np.ptp(scores) if len(scores) else 0
+        return np.asarray((scores - scores.min()) / span if span else np.zeros_like(scores))
 
     return 0.7 * stretched(candidates.vector(parameters)) + 0.3 * stretched(candidates.keyword)
 
 
 def _z_scores(candidates: Candidates, parameters: Parameters) -> Floats:
     def standard(scores: Floats) -> Floats:
-        return (scores - scores.mean()) / (scores.std() or 1)
+        spread = scores.std() if len(scores) else 0
+        return np.asarray((scores - scores.mean()) / spread if spread else np.zeros_like(scores))
 
     return 0.7 * standard(candidates.vector(parameters)) + 0.3 * standard(candidates.keyword)
 
@@ -72,6 +73,10 @@ VARIANTS: dict[str, tuple[Parameters, Score]] = {
     "whole bookmarks alone": (replace(DEFAULT, document_share=1.0), _mode("hybrid")),
     "title card never": (replace(DEFAULT, title_share=0.0), _mode("hybrid")),
     "title card as any passage": (replace(DEFAULT, title_share=1.0), _mode("hybrid")),
+    "keyword coverage as it is": (
+        replace(DEFAULT, keyword_power=1.0, keyword_scale=12.0),
+        _mode("hybrid"),
+    ),
     "min–max fusion, .7 / .3": (DEFAULT, _min_max),
     "z-score fusion, .7 / .3": (DEFAULT, _z_scores),
     "reciprocal rank fusion": (DEFAULT, _rrf),

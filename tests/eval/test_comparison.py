@@ -61,10 +61,10 @@ def test_the_queries_that_moved_most_come_first():
     assert [(move.query, move.difference) for move in comparison.moved] == [("b", -0.75)]
 
 
-def test_queries_without_a_relevant_document_are_left_out():
+def test_queries_without_a_relevant_document_count_nothing_on_both_sides():
     (comparison,) = compare(QRELS | {"none": {"d": 0}}, [WORSE, BETTER], ["MRR@10"])
-    assert comparison.difference == 0.5
-    assert "none" not in comparison.differences
+    assert comparison.difference == pytest.approx(0.5 * len(QRELS) / (len(QRELS) + 1))
+    assert comparison.differences["none"] == 0
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ QRELS = st.dictionaries(QUERIES, st.dictionaries(DOCS, st.integers(0, 3), min_si
 RUNS = st.dictionaries(
     QUERIES, st.dictionaries(DOCS, st.sampled_from([0.0, 0.5, 1.0, 2.5]), min_size=1), min_size=1
 )
-THEIR_NAMES = {"MRR@10": "RR@10", "MAP": "AP"}
+THEIR_NAMES = {"MRR@10": "RR@10", "MAP": "AP", "judged@10": "Judged@10", "success@1": "Success@1"}
 
 
 def dcg(grades):
@@ -50,7 +50,7 @@ def test_worked_by_hand():
     ideal = 2 + 1 / math.log2(3) + 1 / 2
     expected = {
         "nDCG@10": (1 + 2 / 2) / ideal, "MRR@10": 1, "R@10": 2 / 3, "R@100": 2 / 3,
-        "MAP": (1 + 2 / 3) / 3, "P@5": 2 / 5, "Judged@10": 3 / 5, "Success@1": 1,
+        "MAP": (1 + 2 / 3) / 3, "P@5": 2 / 5, "judged@10": 3 / 5, "success@1": 1,
     }  # fmt: skip
     assert {name: by_query["q"] for name, by_query in values.items()} == pytest.approx(expected)
 

@@ -111,6 +111,8 @@ def sort(page: Page) -> None:
 
 
 def kind(page: Page) -> None:
+    # By words every match is counted; by meaning the nearest, of which a filter lets in others.
+    choose(page, "By", "words")
     everything = shown_range(page)[2]
     choose(page, "Show", "topics")
     topics = shown_range(page)
@@ -233,7 +235,8 @@ def test_each_control_of_diigo_has_its_equal(reader: Page, served: str, control:
 
 
 def test_facets_filter_and_unfold(reader: Page, served: str) -> None:
-    reader.goto(f"{served}/en?q={QUESTION}")
+    # By words, as above: counts add up.
+    reader.goto(f"{served}/en?q={QUESTION}&mode=keyword")
     for name in ("tags", "contributors", "sites", "years", "languages"):
         values = reader.locator(f"section[aria-labelledby=f-{name}] > ul a")
         first = values.first

@@ -72,7 +72,7 @@ def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") 
     if mode == "vector":
         return vector
     scales = np.float32(parameters.vector_scale), np.float32(parameters.keyword_scale)
-    fused = scales[0] * vector + scales[1] * candidates.coverage()
+    fused = scales[0] * vector + scales[1] * candidates.coverage() ** np.float32(parameters.keyword_power)
     return np.asarray(fused / max(sum(scales), np.float32(1e-9)), np.float32)
 
 

@@ -17,6 +17,8 @@ from glane_service.ranking.candidates import Candidates, Floats, Rows, keyword_b
 from glane_service.ranking.parameters import Parameters
 
 Mask = NDArray[np.bool_]
+# Times the passage depth on an exact index.
+EXACT_DEPTH = 4
 
 
 def gather(
@@ -66,7 +68,10 @@ def gather(
 def _nearest(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:
     """The bookmarks of the nearest passages, at most ``vector_depth`` of them."""
     passages = None if allowed is None else allowed[generation.rows.bookmark]
-    _, hits = generation.vectors.search(vector, parameters.passage_depth, passages)
+    # Where all passages are compared anyway, more of them cost next to nothing: then all bookmarks of
+    # a small library are candidates, and its facets count what a filter will show.
+    depth = parameters.passage_depth * (EXACT_DEPTH if generation.vectors.exact else 1)
+    _, hits = generation.vectors.search(vector, depth, passages)
     # Hits come best first, and so do the first appearances of their bookmarks.
     found, first = np.unique(generation.rows.bookmark[hits], return_index=True)
     nearest = found[np.argsort(first)][: parameters.vector_depth]

@@ -37,8 +37,12 @@ class Parameters:
     vector_scale: float = 60.0
     """What a cosine counts. For the default encoder: its cosines with one question spread by 1/60."""
 
-    keyword_scale: float = 12.0
+    keyword_scale: float = 20.0
     """What a full keyword coverage counts."""
+
+    keyword_power: float = 1.5
+    """The power that the coverage is raised to: a few of many words, as where a question in one
+    language shares a name with a text in another, then say little, and all of them as much as ever."""
 
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""
