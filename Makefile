@@ -35,6 +35,9 @@ format: install
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+gate: install
+	$(BIN)/glane-eval gate sample --baseline eval/baseline.json
+
 bench: install
 	$(BIN)/python -m glane_indexer.encoder.bench
 	$(BIN)/python -m glane_indexer.index.bench

@@ -34,6 +34,10 @@ CREATE TABLE embeddings (hash VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, ve
 CREATE TABLE imports (
     id VARCHAR NOT NULL, format VARCHAR NOT NULL, file VARCHAR NOT NULL,
     started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL, counts VARCHAR NOT NULL);
+CREATE TABLE questions (id VARCHAR NOT NULL, text VARCHAR NOT NULL);
+CREATE TABLE judgments (
+    question VARCHAR NOT NULL, bookmark VARCHAR NOT NULL, judge VARCHAR NOT NULL,
+    grade INTEGER NOT NULL, judged_at TIMESTAMP NOT NULL);
 """
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {

@@ -1,0 +1,75 @@
+"""The README names every command, option, setting and endpoint, and nothing that does not exist."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from glane_eval.cli import build_parser as eval_parser
+from glane_indexer.importers.registry import FORMATS
+from glane_indexer.settings import Settings, describe
+from glane_service.app import create_app
+from glane_service.cli import build_parser
+from tests.service.test_page_controls import DIIGO_CONTROLS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+EVAL_README = (ROOT / "eval" / "README.md").read_text("utf-8")
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (action,) = (item for item in parser._actions if isinstance(item, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+@pytest.mark.parametrize("name", commands(build_parser()))
+def test_commands_and_their_options(name: str) -> None:
+    row = next((line for line in README.splitlines() if line.startswith(f"| `glane {name}")), "")
+    assert row, name
+    for action in commands(build_parser())[name]._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and option not in ("--help", "--library", "--json"):
+                assert f"`{option}`" in row, option
+
+
+@pytest.mark.parametrize("name", commands(eval_parser()))
+def test_evaluation_commands_and_their_options(name: str) -> None:
+    assert f"glane-eval {name}" in README
+    assert f"`glane-eval {name}" in EVAL_README
+    for action in commands(eval_parser())[name]._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and option not in ("--help", "--json"):
+                assert f"`{option}" in EVAL_README, option
+
+
+def test_settings() -> None:
+    documented = dict(re.findall(r"^\| `(GLANE_\w+)` \| .*? \| (.*) \|$", README, re.MULTILINE))
+    assert documented == {item.variable: item.help for item in describe()}
+
+
+def test_endpoints() -> None:
+    paths = create_app(Settings()).openapi()["paths"]
+    for path in paths:
+        shown = path.replace("{bookmark_id}", "{id}")
+        assert shown in README, path
+    for page in ("/fr", "/en", "/bookmarks/{id}", "/search.atom", "/opensearch.xml", "/docs"):
+        assert f"`{page}" in README, page
+
+
+def test_formats() -> None:
+    for name in FORMATS:
+        assert f"| `{name}` |" in README
+
+
+def test_the_group_page_and_ours() -> None:
+    for theirs, ours in DIIGO_CONTROLS.items():
+        assert f"| {theirs} | {ours} |" in README
+
+
+def test_make_targets() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for target in targets - {"install", "serve", "format"}:
+        assert f"make {target}" in " ".join(README.split()), target
