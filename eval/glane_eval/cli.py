@@ -92,10 +92,10 @@ def build_parser() -> argparse.ArgumentParser:
     tune.add_argument("--folds", type=int, default=5, help="of the cross-validation (5)")
     tune.add_argument("--write", action="store_true", help="put the numbers into the library's settings")
 
-    from glane_eval import judge as judging
+    from glane_eval.judge import add_arguments
 
     judge = command("judge", "Collect graded judgments in the terminal")
-    judging.add_arguments(judge)
+    add_arguments(judge)
 
     made = command("make-set", "Make a data set of a library's own passages, without judging")
     made.add_argument("library", type=Path, metavar="LIBRARY")

@@ -132,9 +132,9 @@ def tune_command(options: Namespace, settings: Settings) -> int:
 
 def judge_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval judge``."""
-    from glane_eval import judge
+    from glane_eval.judge import command
 
-    return judge.command(options, settings)
+    return command(options, settings)
 
 
 def make_set_command(options: Namespace, settings: Settings) -> int:

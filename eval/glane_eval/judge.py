@@ -6,6 +6,7 @@ import getpass
 import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -125,8 +126,6 @@ def judge_results(
 
 
 def _in_terminal(options: Namespace, settings: Settings, library: Path, judgments: Judgments) -> int:
-    from dataclasses import replace
-
     from glane_service.live import LiveEngine
 
     if not judgments.questions():
@@ -144,7 +143,8 @@ def _in_terminal(options: Namespace, settings: Settings, library: Path, judgment
 
 def _show(task: Task, target: TextIO) -> None:
     hit = task.hit
-    place = f"question {task.question_number} of {task.questions}, result {task.result_number} of {task.results}"
+    question = f"question {task.question_number} of {task.questions}"
+    place = f"{question}, result {task.result_number} of {task.results}"
     print(f"\n{task.question}\n({place})\n  {hit.bookmark.title}", file=target)
     for text in dict.fromkeys((hit.passage.text, hit.bookmark.description)):
         if text:

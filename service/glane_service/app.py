@@ -20,12 +20,14 @@ from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
+from glane_service.http.feedback import feedback
 from glane_service.http.feeds import feeds
 from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
 
 if TYPE_CHECKING:
@@ -67,6 +69,10 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     for router in (api, instantsearch, feeds, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
+    if settings.judge:
+        app.router.routes.extend(JudgePages(settings, backend).routes())
+    if settings.feedback:
+        app.include_router(feedback)
 
     def answer_error(request: Request, error: Exception) -> Response:
         problem = problems.from_exception(error, request)

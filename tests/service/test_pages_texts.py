@@ -51,6 +51,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "fields_",
         "error_",
         "help_",
+        "grade_",
     ]
     made += ["tag_page", "contributor_page"]
     unused = [

@@ -12,6 +12,26 @@ from collections.abc import Callable
 from glane_service.pages.formats import NARROW, number
 
 CATALOGUE: dict[str, dict[str, str]] = {
+    # Judging and voting
+    "judge": {"fr": "Juger", "en": "Judge"},
+    "judge_place": {
+        "fr": "Question {n} sur {of}, résultat {result} sur {results}",
+        "en": "Question {n} of {of}, result {result} of {results}",
+    },
+    "judge_done": {"fr": "Tout est jugé. Merci !", "en": "Everything is judged. Thank you!"},
+    "judge_none": {"fr": "Il n’y a pas encore de questions", "en": "There are no questions yet"},
+    "judge_undo": {"fr": "Annuler le dernier (u)", "en": "Take the last one back (u)"},
+    "judge_given": {"fr": "jugements donnés : {n}", "en": "judgments given: {n}"},
+    "judge_add": {"fr": "Ajouter des questions", "en": "Add questions"},
+    "judge_lines": {"fr": "Une question par ligne", "en": "One question a line"},
+    "grade_0": {"fr": "sans rapport", "en": "not relevant"},
+    "grade_1": {"fr": "un peu", "en": "marginal"},
+    "grade_2": {"fr": "bon", "en": "good"},
+    "grade_3": {"fr": "la réponse", "en": "the answer"},
+    "vote": {"fr": "Avis sur « {title} »", "en": "Opinion on “{title}”"},
+    "vote_question": {"fr": "Ce résultat répond-il ?", "en": "Does this answer?"},
+    "vote_yes": {"fr": "Oui", "en": "Yes"},
+    "vote_no": {"fr": "Non", "en": "No"},
     # The whole page
     "skip": {"fr": "Aller aux résultats", "en": "Skip to the results"},
     "other_language": {"fr": "English", "en": "Français"},

@@ -47,6 +47,7 @@ class Pages:
         self._backend = backend
         self._metrics = metrics
         self._renderer = Renderer(settings)
+        self._voting = settings.feedback
 
     def routes(self) -> list[Route]:
         """The routes of every page, once for the browser's language and once for each by name."""
@@ -131,6 +132,8 @@ class Pages:
             query=query,
             scope=scope,
             landing=landing,
+            voting=self._voting and bool(query.text),
+            back=links.search(query),
             size=_size(engine.status(), t) if landing else "",
             # Without a question there is no relevance: the list is by date, and says so.
             sort_shown=query.sort if query.text else "date",

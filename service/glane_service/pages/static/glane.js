@@ -13,6 +13,12 @@
       question.select();
     }
   });
+  // On the judging page a key gives the grade that its button says.
+  const graded = document.querySelectorAll("button[data-key]");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    for (const button of graded) if (button.dataset.key === event.key.toLowerCase()) button.click();
+  });
   const form = question && question.form;
   if (form) {
     form.addEventListener("submit", (event) => {
