@@ -128,6 +128,7 @@ def tune(
     *,
     library: Path | None = None,
     folds: int = 5,
+    holdout: float = 0.0,
     seed: int = 0,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -135,6 +136,7 @@ def tune(
     """Search the ranking's numbers on data sets; see :mod:`glane_eval.tuning`.
 
     Args:
+        holdout: share of the questions to keep aside, and to measure the result on at the end.
         library: start from its numbers, and ask it where a data set has no documents of its own.
     """
     from glane_eval.running import EngineArm, check_known
@@ -163,7 +165,7 @@ def tune(
             )
         )
     start = library_parameters(library) if library else Parameters()
-    return search(sets, start, folds=folds, seed=seed, progress=progress)
+    return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
 
 
 def make_set(library: Path, folder: Path, *, queries: int = 200, seed: int = 0) -> HeldOut:

@@ -90,6 +90,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--library", type=Path, metavar="DIR", help="the library that --write changes, and that is asked"
     )
     tune.add_argument("--folds", type=int, default=5, help="of the cross-validation (5)")
+    tune.add_argument(
+        "--holdout",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="keep questions aside and measure on them (0)",
+    )
     tune.add_argument("--write", action="store_true", help="put the numbers into the library's settings")
 
     from glane_eval.judge import add_arguments

@@ -104,6 +104,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
             options.datasets,
             library=options.library,
             folds=options.folds,
+            holdout=options.holdout,
             seed=options.seed,
             settings=settings,
             progress=progress,
@@ -120,6 +121,11 @@ def tune_command(options: Namespace, settings: Settings) -> int:
         print(
             f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} expected on fresh "
             f"questions ({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
+        )
+    for fresh in found.fresh:
+        print(
+            f"{fresh.dataset}: on {fresh.queries} questions kept aside {fresh.before:.4f} with the numbers "
+            f"of now, {fresh.after:.4f} with the new ones"
         )
     for name, (before, after) in found.changes.items():
         print(f"  {name}: {before} → {after}")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from glane_eval.metrics import bootstrap_interval, mean
 from glane_eval.qrels import Qrels
-from glane_indexer.errors import DatasetError
+from glane_indexer.errors import DatasetError, UsageError
 from glane_service.query import Query
 from glane_service.ranking.candidates import Candidates, fuse, order
 from glane_service.ranking.parameters import Parameters
@@ -76,14 +76,28 @@ class DatasetGain:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """nDCG@10 on questions that were kept aside until the end: with the old numbers, and the new."""
+
+    dataset: str
+    queries: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
-    """What :func:`tune` found; ``changes`` are (before, after) by parameter."""
+    """What :func:`tune` found; ``changes`` are (before, after) by parameter.
+
+    ``fresh`` are measurements on questions kept aside, where some were.
+    """
 
     changes: dict[str, tuple[float, float]]
     parameters: Parameters
     datasets: tuple[DatasetGain, ...]
     gain: float
     interval: tuple[float, float]
+    fresh: tuple[Fresh, ...] = ()
 
     @property
     def worthwhile(self) -> bool:
@@ -144,14 +158,19 @@ def tune(
     start: Parameters,
     *,
     folds: int = FOLDS,
+    holdout: float = 0.0,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Tuning:
     """Search the parameters on several data sets at once; each counts the same, whatever its size.
 
+    Args:
+        holdout: the share of the questions that is kept aside, to measure the result on at the end.
+
     Raises:
         DatasetError: a data set has fewer questions than folds.
     """
+    sets, aside = _split(sets, holdout, seed)
     for item in sets:
         if len(item.queries) < max(2, folds):
             raise DatasetError(
@@ -192,6 +211,32 @@ def tune(
         ),
         gain=float(np.mean([gain.mean() for gain in gains])),
         interval=_interval(gains, seed),
+        fresh=_measured(aside, start, best, progress),
+    )
+
+
+def _split(sets: Sequence[Questions], holdout: float, seed: int) -> tuple[list[Questions], list[Questions]]:
+    """The questions to tune on, and those kept aside; chosen at random."""
+    if not 0 <= holdout < 1:
+        raise UsageError(f"{holdout} is not a share from 0 to below 1", where="--holdout")
+    kept, aside = [], []
+    for item in sets:
+        order_of = list(item.queries)
+        random.Random(seed).shuffle(order_of)  # noqa: S311 - not for secrets
+        chosen = set(order_of[: int(len(order_of) * holdout)])
+        texts = item.queries.items()
+        kept.append(replace(item, queries={key: text for key, text in texts if key not in chosen}))
+        aside.append(replace(item, queries={key: text for key, text in texts if key in chosen}))
+    return kept, [item for item in aside if item.queries]
+
+
+def _measured(
+    sets: Sequence[Questions], start: Parameters, best: Parameters, progress: Progress | None
+) -> tuple[Fresh, ...]:
+    table = _Table(sets, progress)
+    pairs = zip(sets, table.values(start), table.values(best), strict=True)
+    return tuple(
+        Fresh(item.name, len(item.queries), mean(before), mean(after)) for item, before, after in pairs
     )
 
 

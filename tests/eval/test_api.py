@@ -1,0 +1,209 @@
+"""From a data set to numbers, through the real importer, index and engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import glane_eval
+from glane_eval.cli import main
+from glane_eval.running import MODES, Result
+from glane_eval.sources import library_of, open_source
+from glane_indexer.encoder.base import Encoder
+from glane_indexer.errors import DatasetError, ServiceError, UsageError
+from glane_indexer.importing import import_path
+from glane_indexer.index.build import build_generation
+from glane_indexer.settings import Settings
+from tests.eval.conftest import DOCUMENTS, QRELS, write_dataset
+
+
+@pytest.fixture(scope="module")
+def result(dataset: Path, eval_settings: Settings) -> Result:
+    return glane_eval.run(dataset, settings=eval_settings)
+
+
+@pytest.fixture
+def command(eval_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GLANE_CACHE", str(eval_settings.cache))
+    yield
+
+
+def test_every_mode_is_asked_every_question(result: Result) -> None:
+    shown = result.to_json()
+    assert (shown["dataset"], shown["queries"]) == ("four", 3)
+    assert list(shown["modes"]) == list(MODES)
+    # By meaning each question finds its document, also the English one; by words only the first does.
+    assert shown["modes"]["hybrid"]["nDCG@10"] == 1
+    assert shown["modes"]["keyword"]["success@1"] == pytest.approx(1 / 3, abs=1e-6)
+    assert shown["modes"]["keyword"]["unanswered"] == 2
+    for mode in shown["modes"].values():
+        assert 0 < mode["latency_ms"]["p50"] <= mode["latency_ms"]["p99"]
+        assert set(mode) >= {"nDCG@10", "MRR@10", "R@10", "R@100"}
+    assert result.titles["pain"] == "Le pain au levain"
+
+
+def test_the_library_is_built_once(dataset: Path, eval_settings: Settings, encoder: Encoder) -> None:
+    stages: list[str] = []
+    source = open_source(str(dataset))
+    first = library_of(source, eval_settings, encoder, lambda stage, done, total: stages.append(stage))
+    again = library_of(source, eval_settings, encoder, lambda stage, done, total: stages.append(stage))
+    assert first == again
+    built = len(stages)
+    library_of(source, eval_settings, encoder, lambda stage, done, total: stages.append(stage))
+    assert len(stages) == built
+
+
+def test_another_corpus_is_another_library(dataset: Path, tmp_path: Path) -> None:
+    changed = shutil.copytree(dataset, tmp_path / "four")
+    with (changed / "corpus.jsonl").open("a") as stream:
+        stream.write(json.dumps({"_id": "new", "title": "Neuf", "text": "Un autre texte."}) + "\n")
+    assert open_source(str(changed)).key != open_source(str(dataset)).key
+
+
+def test_a_library_of_something_else_is_an_error(
+    dataset: Path, sample_library: Path, eval_settings: Settings
+) -> None:
+    with pytest.raises(DatasetError, match="none of the judged documents"):
+        glane_eval.run(dataset, library=sample_library, settings=eval_settings)
+
+
+def test_a_service_that_is_not_there_is_an_error(dataset: Path, eval_settings: Settings) -> None:
+    with pytest.raises(ServiceError, match="cannot be reached"):
+        glane_eval.run(dataset, url="http://127.0.0.1:9", settings=eval_settings)
+    with pytest.raises(UsageError):
+        glane_eval.run(dataset, url="ftp://example.org", settings=eval_settings)
+
+
+def test_unknown_modes_are_refused(dataset: Path, eval_settings: Settings) -> None:
+    with pytest.raises(UsageError, match="psychic"):
+        glane_eval.run(dataset, modes=["psychic"], settings=eval_settings)
+
+
+def test_runs_that_are_written_compare_as_measured(
+    dataset: Path,
+    tmp_path: Path,
+    command: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", str(dataset), "--runs", str(tmp_path), "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)["modes"]
+    runs = [str(tmp_path / f"four-{mode}.run") for mode in ("keyword", "hybrid")]
+    assert main(["compare", *runs, "--qrels", str(dataset), "--metrics", "nDCG@10", "--json"]) == 0
+    (compared,) = json.loads(capsys.readouterr().out)
+    assert compared["before"] == pytest.approx(measured["keyword"]["nDCG@10"], abs=1e-6)
+    assert compared["after"] == pytest.approx(measured["hybrid"]["nDCG@10"], abs=1e-6)
+    assert (compared["wins"], compared["ties"], compared["losses"]) == (2, 1, 0)
+
+
+def test_the_gate_shuts_when_a_ranking_falls(
+    dataset: Path, tmp_path: Path, command: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = str(tmp_path / "baseline.json")
+    assert main(["gate", str(dataset), "--baseline", baseline, "--write"]) == 0
+    assert main(["gate", str(dataset), "--baseline", baseline]) == 0
+    capsys.readouterr()
+    assert main(["gate", str(dataset), "--baseline", baseline, "--mode", "keyword"]) == 1
+    said = capsys.readouterr().out
+    assert "nDCG@10 FAILS" in said
+    assert 'q2 1.000 → 0.000 "bread dough overnight"' in said
+
+
+def test_a_librarys_gate_keeps_a_worse_index_beside(
+    dataset: Path, tmp_path: Path, command: None, encoder: Encoder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from glane_indexer.index.generation import current_name, names
+    from glane_service.cli import main as glane
+
+    library = tmp_path / "library"
+    import_path(dataset / "corpus.jsonl", library)
+    build_generation(library, encoder)
+    shutil.copytree(dataset, library / "questions")
+    arguments = ["gate", str(library / "questions"), "--library", str(library)]
+    assert main([*arguments, "--baseline", str(library / "baseline.json"), "--write"]) == 0
+    gate = {"dataset": "questions", "baseline": "baseline.json", "max_drop": 0.01}
+    (library / "settings.json").write_text(json.dumps({"gate": gate}), "utf-8")
+    first = current_name(library)
+    # Now the answers are gone: other texts stand under the same ids.
+    swapped = dict(
+        zip(DOCUMENTS, [*list(DOCUMENTS.values())[1:], ("Autre", "Rien de tout cela.")], strict=True)
+    )
+    rows = [{"_id": key, "title": title, "text": text} for key, (title, text) in swapped.items()]
+    (tmp_path / "worse.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    import_path(tmp_path / "worse.jsonl", library, format="beir")
+    assert glane(["index", "--library", str(library)]) == 1
+    said = capfd.readouterr().err
+    assert "did not pass the library's gate" in said
+    assert "FAILS" in said
+    assert current_name(library) == first
+    assert len(names(library)) == 2
+    assert glane(["index", "--library", str(library), "--force"]) == 0
+    assert current_name(library) != first
+
+
+def test_tuning_says_what_it_expects(
+    command: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["tune", "sample", "--folds", "3", "--holdout", "0.3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (fresh,) = found["fresh"]
+    (expected,) = found["datasets"]
+    assert fresh["queries"] + expected["queries"] == 58
+    assert expected["interval"][0] <= expected["gain"] <= expected["interval"][1]
+    assert expected["expected"] - expected["before"] == pytest.approx(expected["gain"])
+    assert found["written"] is False
+
+
+def test_a_set_without_judging_is_found_again(
+    sample_library: Path, tmp_path: Path, command: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "held-out"
+    assert main(["make-set", str(sample_library), str(folder), "--queries", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["queries"] == 20
+    result = glane_eval.run(folder, modes=["keyword"])
+    assert result.origin == "held-out passages (no human judgment)"
+    assert result.modes["keyword"].evaluation.means()["R@100"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda folder: (folder / "qrels.tsv").unlink(), "qrels.tsv: the data set has no such file"),
+        (
+            lambda folder: (folder / "corpus.jsonl").write_text("{oops\n"),
+            "corpus.jsonl:1: this line is not JSON",
+        ),
+        (
+            lambda folder: (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq9\tpain\t1\n"),
+            "qrels.tsv:2: the query 'q9' is judged",
+        ),
+        (
+            lambda folder: (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tpain\t-1\n"),
+            "qrels.tsv:2",
+        ),
+        (lambda folder: (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n"), "qrels.tsv"),
+        (
+            lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "a"}\n' * 2),
+            "queries.jsonl:2: the query 'q1' stands twice",
+        ),
+    ],
+)
+def test_a_broken_data_set_gives_one_clear_error(
+    tmp_path: Path, break_it, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:  # type: ignore[no-untyped-def]
+    folder = write_dataset(tmp_path / "broken")
+    break_it(folder)
+    assert main(["run", str(folder)]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+
+
+def test_qrels_of_the_sample_are_known_to_its_library() -> None:
+    source = open_source("sample")
+    assert len(source.queries) == len(source.qrels) > 50
+    assert set(QRELS).isdisjoint(source.qrels)
