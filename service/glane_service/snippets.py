@@ -118,10 +118,11 @@ class Matcher:
     def found_in(self, texts: Sequence[str], language: str) -> tuple[str, ...]:
         """Those of the question's words that any of the texts holds, in the question's order."""
         found: set[str] = set()
-        for text in texts:
+        # One long text takes a tenth of the time of a hundred short ones.
+        for match in self.scan("\n".join(texts), language):
+            found.add(match.word)
             if len(found) == len(self.words):
                 break
-            found.update(match.word for match in self.scan(text, language))
         return tuple(word for word in self.words if word in found)
 
     def _match(self, form: str, language: str) -> tuple[str, float] | None:

@@ -17,7 +17,7 @@ from glane_indexer.text import fold_text
 NO_DATE = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Values that a facet lists at most, the most frequent ones.
-FACET_VALUES = 200
+FACET_VALUES = 100
 
 Mask = NDArray[np.bool_]
 ValueCounts = list[tuple[str, int]]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -54,10 +55,14 @@ Id = Annotated[str, Path(max_length=500, description="A bookmark's id")]
 
 def answer(document: Any, *, cache: str = "private, no-cache") -> Response:
     """``document`` as compact JSON."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    # A lone surrogate is legal in JSON and in Python, not in UTF-8: it becomes U+FFFD's cousin "?".
+    try:
+        body = orjson.dumps(document)
+    except TypeError:
+        # A lone surrogate is legal in JSON and in Python, not in UTF-8: it becomes U+FFFD's cousin "?".
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        body = text.encode("utf-8", "replace")
     return Response(
-        body.encode("utf-8", "replace"),
+        body,
         media_type="application/json",
         headers={"Cache-Control": cache},
     )
