@@ -11,6 +11,7 @@ Measured on 100,000 vectors, one thread, recall@100 of .99: 1.3 ms so, 4.2 ms wi
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ class PassageVectors:
             # Two dimensions share four bits.
             description = f"{cells}PQ{dimensions // 2}x4fs,RFlat"
             index = faiss.index_factory(dimensions, description, faiss.METRIC_INNER_PRODUCT)
+            # An index that was opened before has left one thread.
+            faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
             index.train(vectors)
         index.add(vectors)
         try:
@@ -90,6 +93,7 @@ class PassageVectors:
             GenerationError: it is missing or damaged.
         """
         faiss: Any = _faiss()
+        _one_thread_each(faiss)
         try:
             return cls(faiss.read_index(str(path)))
         except (RuntimeError, ValueError) as error:
@@ -161,6 +165,18 @@ def _faiss() -> Any:
     import faiss
 
     return faiss
+
+
+def _one_thread_each(faiss: Any) -> None:
+    """Let FAISS and BLAS search with one thread each, in this process and from now on.
+
+    One question is too little work to share, and the threads that wait for more of it keep the cores
+    from the encoder: on two cores a question's vector took 12 ms instead of 5.
+    """
+    import threadpoolctl
+
+    faiss.omp_set_num_threads(1)
+    threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 def _best(scores: Floats, rows: Rows | None, k: int) -> tuple[Floats, Rows]:
