@@ -10,19 +10,21 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from glane_indexer import catalog_rows as rows
 from glane_indexer.catalog_merge import merge, storable, without_repeats
 from glane_indexer.catalog_schema import CATALOG_NAME, new_content_version, open_file, translated
 from glane_indexer.errors import CatalogError
 from glane_indexer.identity import identify
-from glane_indexer.models import Bookmark
+from glane_indexer.models import Bookmark, Passage
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
     from numpy.typing import NDArray
+
+_Item = TypeVar("_Item")
 
 # Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
 CHUNK = 2000
@@ -238,6 +240,22 @@ class Catalog:
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
 
+    def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of all bookmarks, as they were cut for the last index.
+
+        Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
+        """
+        with self.transaction():
+            self._run("DELETE FROM passages")
+            for part in _chunks(passages):
+                columns = rows.passage_columns(part)
+                if columns["hash"]:
+                    with self._staged(columns):
+                        self._run(
+                            "INSERT INTO passages SELECT bookmark_id, position, kind, annotation_id, "
+                            "start, length, hash FROM staged"
+                        )
+
     # Imports
 
     def record_import(self, format: str, file: str, started_at: datetime, counts: Mapping[str, Any]) -> str:
@@ -392,7 +410,7 @@ class Catalog:
             return self._connection.execute(sql, list(parameters)).fetchall()
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    pending = iter(ids)
+def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    pending = iter(items)
     while part := list(islice(pending, CHUNK)):
         yield part

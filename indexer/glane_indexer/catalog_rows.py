@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from glane_indexer.catalog_merge import TAG_SEPARATOR
-from glane_indexer.models import Annotation, Bookmark
+from glane_indexer.models import Annotation, Bookmark, Passage
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,6 +87,20 @@ def annotation_columns(bookmarks: Sequence[Bookmark]) -> dict[str, list[Any]]:
         "note": [annotation.note for _, _, annotation in rows],
         "author": [annotation.author for _, _, annotation in rows],
         "created_at": [_microseconds(annotation.created_at) for _, _, annotation in rows],
+    }
+
+
+def passage_columns(passages: Sequence[Sequence[Passage]]) -> dict[str, list[Any]]:
+    """The columns of the table of passages, of the passages of each of some bookmarks."""
+    flat = [(position, item) for group in passages for position, item in enumerate(group)]
+    return {
+        "bookmark_id": [item.bookmark_id for _, item in flat],
+        "position": [position for position, _ in flat],
+        "kind": [item.kind for _, item in flat],
+        "annotation_id": [item.annotation_id for _, item in flat],
+        "start": [item.start for _, item in flat],
+        "length": [len(item.text) for _, item in flat],
+        "hash": [item.hash for _, item in flat],
     }
 
 

@@ -30,6 +30,9 @@ CREATE TABLE bookmarks (
 CREATE TABLE annotations (
     bookmark_id VARCHAR NOT NULL, position INTEGER NOT NULL, id VARCHAR NOT NULL,
     text VARCHAR NOT NULL, note VARCHAR NOT NULL, author VARCHAR NOT NULL, created_at TIMESTAMP);
+CREATE TABLE passages (
+    bookmark_id VARCHAR NOT NULL, position INTEGER NOT NULL, kind VARCHAR NOT NULL,
+    annotation_id VARCHAR NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, hash VARCHAR NOT NULL);
 CREATE TABLE embeddings (hash VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, vector BLOB NOT NULL);
 CREATE TABLE imports (
     id VARCHAR NOT NULL, format VARCHAR NOT NULL, file VARCHAR NOT NULL,

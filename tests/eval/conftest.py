@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from glane_indexer.encoder.base import Encoder
 from glane_indexer.settings import Settings
 
 DOCUMENTS = {
@@ -44,8 +45,11 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def eval_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings whose libraries for evaluation are kept for this session alone; the encoder is shared."""
+def eval_settings(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[Settings]:
+    """Settings whose libraries for evaluation are kept for this session alone.
+
+    The encoder is shared; it is asked for here so that it is prepared before it is linked to.
+    """
     settings = Settings.from_env()
     cache = tmp_path_factory.mktemp("cache")
     (cache / "models").symlink_to(settings.cache.expanduser() / "models")

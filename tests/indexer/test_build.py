@@ -14,6 +14,7 @@ import pytest
 
 from glane_indexer.catalog import Catalog
 from glane_indexer.errors import CatalogError, EncoderMismatchError, GenerationError, LockedError
+from glane_indexer.importing import import_bytes
 from glane_indexer.index import build as build_module
 from glane_indexer.index import generation
 from glane_indexer.index.build import IndexReport, build_generation
@@ -451,3 +452,24 @@ def test_two_builds_of_one_catalog_give_the_same_answers(library: Path) -> None:
         return [(folder / name).read_bytes() for name in sorted(FILES - {"columns.npz", "rows.npz"})]
 
     assert parts() == parts()
+
+
+def test_the_catalog_knows_the_passages_of_the_index(tmp_path: Path) -> None:
+    import duckdb
+
+    data = (
+        b'{"title": "Deux notes", "url": "https://a.example/", "annotations": '
+        b'[{"text": "La premi\xc3\xa8re."}, {"text": "", "note": "Une note seule."}]}'
+    )
+    import_bytes(data, tmp_path, name="two")
+    build_generation(tmp_path, HashedEncoder())
+    with duckdb.connect(str(tmp_path / "catalog.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT position, kind, start, length, vector IS NOT NULL FROM passages "
+            "LEFT JOIN embeddings USING (hash) ORDER BY position"
+        ).fetchall()
+    assert found == [
+        (0, "title", 0, 10, True),
+        (1, "annotation", 0, 12, True),
+        (2, "annotation", 0, 15, True),
+    ]

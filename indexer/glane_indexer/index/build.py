@@ -110,6 +110,7 @@ class _Build:
         texts = {passage.hash: passage.embedded for group in passages for passage in group}
         texts |= {text_hash(text): text for group in wholes for text in group}
         embedded, seconds = self._embed(texts)
+        self.catalog.replace_passages(passages)
         name = self._write(bookmarks, passages, wholes)
         if accept:
             accept(name)
