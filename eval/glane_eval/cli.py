@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
+from glane_service.guard import guarded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 the work failed or the gate is shut, 2 wrong usage."""
     options = build_parser().parse_args(arguments)
-    try:
-        settings = Settings.from_env()
+
+    def work() -> int:
         from glane_eval import commands
 
-        code: int = getattr(commands, options.function)(options, settings)
-    except GlaneError as error:
-        print(f"glane-eval: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("glane-eval: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code
+        code: int = getattr(commands, options.function)(options, Settings.from_env())
+        return code
+
+    return guarded("glane-eval", work)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -6,40 +6,31 @@ Nothing heavy is imported here, so that ``glane --help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
+from glane_service.guard import guarded
 
 FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 the work failed, 2 wrong usage."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    try:
+    options = build_parser().parse_args(arguments)
+
+    def work() -> int:
         settings = Settings.from_env()
         if options.library is not None:
             settings = replace(settings, library=options.library)
         from glane_service import commands
 
         code: int = getattr(commands, options.function)(options, settings)
-    except GlaneError as error:
-        print(f"glane: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("glane: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # The reader of a pipe went away; what it did not read is lost on purpose.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code
+        return code
+
+    return guarded("glane", work)
 
 
 def build_parser() -> argparse.ArgumentParser:

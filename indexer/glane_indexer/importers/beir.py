@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from glane_indexer.importers.clean import clean_line, clean_text
+from glane_indexer.importers.lines import first_object, objects
 from glane_indexer.models import Bookmark, Imported, Problem
 
 
 def looks_like(text: str) -> bool:
     """Whether the first line is a JSON object with BEIR's ``_id`` and ``text``."""
-    first = text.lstrip().split("\n", 1)[0]
-    if not first.startswith("{"):
-        return False
-    try:
-        record = json.loads(first)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and "_id" in record and "text" in record
+    record = first_object(text)
+    return "_id" in record and "text" in record
 
 
 def read(text: str) -> Iterator[Imported]:
     """The documents of ``corpus.jsonl``, with their own ids, and the lines that are none."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+    for item in objects(text):
+        if isinstance(item, Problem):
+            yield item
             continue
-        where = f"line {number}"
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Problem(where, f"this is not JSON: {error}")
-            continue
-        if not isinstance(record, dict):
-            yield Problem(where, "the record is not a JSON object")
-            continue
+        where, record = item
         title, body = (record.get(name) or "" for name in ("title", "text"))
         # Ids that are numbers begin at 0.
         identifier = "" if record.get("_id") is None else record["_id"]

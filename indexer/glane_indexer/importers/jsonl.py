@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment
+from glane_indexer.importers.lines import first_object, objects
 from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 
 _TEXTS = ("id", "title", "url", "description", "contributor", "language", "created_at", "kind")
@@ -15,27 +16,17 @@ _NOTE_TEXTS = ("id", "text", "note", "author", "created_at")
 
 def looks_like(text: str) -> bool:
     """Whether the first line is a JSON object with a title or a url."""
-    first = text.lstrip().split("\n", 1)[0]
-    if not first.startswith("{"):
-        return False
-    try:
-        record = json.loads(first)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and "_id" not in record and ("title" in record or "url" in record)
+    record = first_object(text)
+    return "_id" not in record and ("title" in record or "url" in record)
 
 
 def read(text: str) -> Iterator[Imported]:
     """The bookmarks of a file, and the lines that are none."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+    for item in objects(text):
+        if isinstance(item, Problem):
+            yield item
             continue
-        where = f"line {number}"
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Problem(where, f"this is not JSON: {error}")
-            continue
+        where, record = item
         try:
             yield _bookmark(record)
         except ValueError as error:
