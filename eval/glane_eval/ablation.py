@@ -73,6 +73,7 @@ VARIANTS: dict[str, tuple[Parameters, Score]] = {
     "whole bookmarks alone": (replace(DEFAULT, document_share=1.0), _mode("hybrid")),
     "title card never": (replace(DEFAULT, title_share=0.0), _mode("hybrid")),
     "title card as any passage": (replace(DEFAULT, title_share=1.0), _mode("hybrid")),
+    "language left in": (replace(DEFAULT, language_share=0.0), _mode("hybrid")),
     "keyword coverage as it is": (
         replace(DEFAULT, keyword_power=1.0, keyword_scale=12.0),
         _mode("hybrid"),

@@ -21,6 +21,7 @@ from glane_indexer.models import Bookmark
 from glane_service.presentation import Presenter, Reasons
 from glane_service.query import MAX_TEXT, Filters, Parsed, Query, merged, parse
 from glane_service.ranking.candidates import Candidates, Floats, Rows, fuse, order
+from glane_service.ranking.languages import Languages, languages_of
 from glane_service.ranking.legs import gather
 from glane_service.ranking.parameters import Parameters
 from glane_service.results import FACETS, Facets, FacetValue, Hit, Results, Why
@@ -162,6 +163,11 @@ class SearchEngine:
         }
 
     @cached_property
+    def _languages(self) -> Languages:
+        codes, values = self.generation.columns.languages()
+        return languages_of(self.generation.document_vectors, codes, [bool(value) for value in values])
+
+    @cached_property
     def _suggester(self) -> Suggester:
         columns = self.generation.columns
         return Suggester(self.generation.documents.titles(), columns.tags(), columns.contributors())
@@ -205,6 +211,7 @@ class SearchEngine:
             allowed=allowed,
             parameters=self.parameters,
             keyword_limit=KEYWORD_POOL if vector is None else self.parameters.keyword_depth,
+            languages=self._languages,
         )
 
     def _mask(self, filters: Filters, parsed: Parsed, parts: Sequence[str]) -> Mask | None:

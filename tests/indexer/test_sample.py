@@ -23,7 +23,7 @@ def bookmarks() -> list[dict[str, Any]]:
 def test_is_large_enough(bookmarks: list[dict[str, Any]]) -> None:
     assert len(bookmarks) >= 150
     assert sum(len(bookmark["annotations"]) for bookmark in bookmarks) >= 500
-    assert len(queries()) == 60
+    assert len(queries()) >= 60
 
 
 def test_urls_are_unique_and_under_domains_reserved_for_examples(bookmarks: list[dict[str, Any]]) -> None:
@@ -97,5 +97,5 @@ def test_judgments_name_bookmarks_and_questions_that_exist(bookmarks: list[dict[
 def test_some_questions_have_no_answer() -> None:
     judged = qrels()
     answers = {query: sum(grade > 0 for grade in judged.get(query, {}).values()) for query in queries()}
-    assert sum(count == 0 for count in answers.values()) == 5
+    assert sum(count == 0 for count in answers.values()) == 7
     assert max(answers.values()) <= 6

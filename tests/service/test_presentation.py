@@ -137,7 +137,7 @@ def test_a_candidate_is_ranked_by_each_leg_apart() -> None:
     scores = np.array([2, 0, 4, 2], np.float32)
     cosines = np.array([0.5, 0.9, 0.5, 0.1], np.float32)
     rows = np.array([1, 4, 7, 9], np.int64)
-    found = Candidates(rows, scores, 8.0, cosines, cosines, cosines)
+    found = Candidates(rows, scores, 8.0, cosines, cosines, cosines, np.zeros(4, np.float32))
     expected = {
         1: Why(KeywordWhy(2, 2.0), VectorWhy(2, 0.5)),
         4: Why(None, VectorWhy(1, pytest.approx(0.9))),

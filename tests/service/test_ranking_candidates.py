@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,12 +35,20 @@ def candidates(bound: float = 8.0) -> Candidates:
         passage=floats(0.8, 0.6, 0.5),
         any_passage=floats(0.9, 0.6, 0.7),
         document=floats(0.4, 0.8, 0.6),
+        language=floats(0, 0, 0),
     )
 
 
 def test_the_vector_score_is_a_weighted_mean_of_three_cosines() -> None:
     # Row 1: half of .9 * .8 + .1 * .9 = .81, half of .4.
     assert candidates().vector(PARAMETERS) == pytest.approx([0.605, 0.7, 0.56])
+
+
+def test_what_a_language_brings_is_taken_off() -> None:
+    found = replace(candidates(), language=floats(0.1, -0.2, 0))
+    assert found.vector(PARAMETERS) == pytest.approx([0.505, 0.9, 0.56])
+    halved = replace(PARAMETERS, language_share=0.5)
+    assert found.vector(halved) == pytest.approx([0.555, 0.8, 0.56])
 
 
 def test_coverage_is_the_share_of_what_the_words_could_bring() -> None:
@@ -67,7 +76,7 @@ def test_two_scales_of_nothing_divide_by_nothing() -> None:
 
 def test_no_candidates_have_no_scores() -> None:
     none = floats()
-    empty = Candidates(np.empty(0, np.int64), none, 3.0, none, none, none)
+    empty = Candidates(np.empty(0, np.int64), none, 3.0, none, none, none, none)
     for mode in ("hybrid", "keyword", "vector"):
         scores = fuse(empty, PARAMETERS, mode)
         assert len(scores) == 0
@@ -112,7 +121,10 @@ def test_a_candidate_more_changes_no_other_score(count: int, chance: object) -> 
         np.concatenate([few.rows, np.arange(10, 10 + count)]),
         np.concatenate([few.keyword, extra]),
         few.keyword_bound,
-        *(np.concatenate([part, extra]) for part in (few.passage, few.any_passage, few.document)),
+        *(
+            np.concatenate([part, extra])
+            for part in (few.passage, few.any_passage, few.document, few.language)
+        ),
     )
     for mode in ("hybrid", "keyword", "vector"):
         assert fuse(many, PARAMETERS, mode)[:3].tolist() == fuse(few, PARAMETERS, mode).tolist()

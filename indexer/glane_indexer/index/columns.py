@@ -142,6 +142,11 @@ class Columns:
         found["tags"] = _ranked(self._tags, np.bincount(codes, minlength=len(self._tags)))
         return found
 
+    def languages(self) -> tuple[NDArray[np.int32], list[str]]:
+        """The language of every bookmark, as an index into the list of languages; "" is not known."""
+        column = self._single["languages"]
+        return column.codes, column.values
+
     def tags(self) -> ValueCounts:
         """Every tag with the number of bookmarks that have it."""
         return list(

@@ -28,7 +28,8 @@ class Candidates:
 
     ``keyword`` is the BM25 score, 0 where no word matched; ``keyword_bound`` the most that a bookmark
     could score. ``passage`` is the best cosine of a candidate's passages of text, ``any_passage`` the
-    same with its title card, ``document`` that of its whole. The arrays of a leg that did not run are
+    same with its title card, ``document`` that of its whole; ``language`` is the part of these that its
+    language alone brings (see :mod:`.languages`). The arrays of a leg that did not run are
     all 0.
     """
 
@@ -38,13 +39,15 @@ class Candidates:
     passage: Floats
     any_passage: Floats
     document: Floats
+    language: Floats
 
     def vector(self, parameters: Parameters) -> Floats:
-        """The vector score of each candidate: a weighted mean of three cosines."""
+        """The vector score of each candidate: a weighted mean of three cosines, less its language's."""
         document = np.float32(parameters.document_share)
         title = np.float32(parameters.title_share)
         passage = (np.float32(1) - title) * self.passage + title * self.any_passage
-        return (np.float32(1) - document) * passage + document * self.document
+        cosine = (np.float32(1) - document) * passage + document * self.document
+        return np.asarray(cosine - np.float32(parameters.language_share) * self.language, np.float32)
 
     def coverage(self) -> Floats:
         """The keyword score as a share of the most that the question's words could bring, 0 to 1."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from glane_indexer.index.generation import Generation
 from glane_indexer.index.rows import TITLE
 from glane_service.ranking.candidates import Candidates, Floats, Rows, keyword_bound
+from glane_service.ranking.languages import Languages
 from glane_service.ranking.parameters import Parameters
 
 Mask = NDArray[np.bool_]
@@ -30,6 +31,7 @@ def gather(
     allowed: Mask | None,
     parameters: Parameters,
     keyword_limit: int,
+    languages: Languages,
 ) -> Candidates:
     """The candidates of both legs.
 
@@ -39,6 +41,7 @@ def gather(
         parts: the parts of a bookmark that keywords are looked for in.
         allowed: one truth value a bookmark row; None allows all.
         keyword_limit: bookmarks that the keyword leg may give.
+        languages: of the generation's bookmarks.
     """
     rows, scores = generation.lexical.search(
         words,
@@ -56,13 +59,14 @@ def gather(
     if vector is None:
         place = np.argsort(rows)
         nothing = np.zeros(len(rows), np.float32)
-        return Candidates(rows[place], scores[place], bound, nothing, nothing, nothing)
+        return Candidates(rows[place], scores[place], bound, nothing, nothing, nothing, nothing)
     every = np.union1d(rows, _nearest(generation, vector, allowed, parameters))
     keyword = np.zeros(len(every), np.float32)
     keyword[np.searchsorted(every, rows)] = scores
     passage, any_passage = _passage_cosines(generation, vector, every)
     document = _document_cosines(generation, vector, every)
-    return Candidates(every, keyword, bound, passage, any_passage, document)
+    language = languages.offsets(vector, every)
+    return Candidates(every, keyword, bound, passage, any_passage, document, language)
 
 
 def _nearest(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:

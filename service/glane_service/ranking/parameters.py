@@ -34,6 +34,10 @@ class Parameters:
     title_share: float = 0.1
     """Share of the best passage that may also be the title card; the rest is of passages of text."""
 
+    language_share: float = 1.0
+    """Share of what a bookmark's language alone brings to its cosines that is taken off. In a library of
+    one language it changes nothing."""
+
     vector_scale: float = 60.0
     """What a cosine counts. For the default encoder: its cosines with one question spread by 1/60."""
 
