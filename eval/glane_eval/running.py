@@ -20,6 +20,7 @@ from glane_indexer.encoder.base import Encoder, EncoderInfo, Vectors
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 
 if TYPE_CHECKING:
+    from glane_service.engine import SearchEngine
     from glane_service.query import Query
     from glane_service.ranking.candidates import Candidates
     from glane_service.ranking.parameters import Parameters
@@ -103,6 +104,7 @@ class EngineArm:
         self._encoder = _Remembering(encoder)
         generation = Generation.open(library, name, encoder=encoder.info)
         self.engine = SearchEngine(generation, self._encoder, parameters or library_parameters(library))
+        self._engines: dict[Parameters, SearchEngine] = {}
 
     def rank(self, text: str, mode: str) -> tuple[list[str], float]:
         """The ids for a question, best first, and the milliseconds of encoding and ranking."""
@@ -118,7 +120,10 @@ class EngineArm:
         """What both legs find for a query under other parameters."""
         from glane_service.engine import SearchEngine
 
-        return SearchEngine(self.engine.generation, self._encoder, parameters).candidates(query)
+        if parameters not in self._engines:
+            engine = SearchEngine(self.engine.generation, self._encoder, parameters)
+            self._engines[parameters] = engine
+        return self._engines[parameters].candidates(query)
 
     def titles(self) -> dict[str, str]:
         """The title of every bookmark by its id."""

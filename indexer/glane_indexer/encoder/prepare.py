@@ -84,7 +84,7 @@ def _silence() -> None:
     """Keep the libraries' own reports and bars off the terminal."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    for name in ("transformers", "sentence_transformers", "torch.onnx"):
+    for name in ("transformers", "sentence_transformers", "torch.onnx", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
