@@ -151,7 +151,7 @@ def test_tuning_says_what_it_expects(
     found = json.loads(capsys.readouterr().out)
     (fresh,) = found["fresh"]
     (expected,) = found["datasets"]
-    assert fresh["queries"] + expected["queries"] == 58
+    assert fresh["queries"] + expected["queries"] == len(open_source("sample").queries)
     assert expected["interval"][0] <= expected["gain"] <= expected["interval"][1]
     assert expected["expected"] - expected["before"] == pytest.approx(expected["gain"])
     assert found["written"] is False
