@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,22 +13,13 @@ from glane_indexer.passages import source_text
 from glane_service.query import View
 from glane_service.ranking.candidates import Candidates, Floats, Rows
 from glane_service.ranking.parameters import Parameters
-from glane_service.ranking.passage_choice import choose, contenders
+from glane_service.ranking.passage_choice import choose
 from glane_service.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
 from glane_service.snippets import Matcher
 
 # Annotations that the view `middle` shows beside the matched passage.
 MIDDLE_ANNOTATIONS = 3
 _KINDS: tuple[PassageKind, ...] = ("title", "description", "annotation")
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A passage of a bookmark with its text at hand."""
-
-    kind: PassageKind
-    annotation: int
-    text: str
 
 
 class Presenter:
@@ -57,13 +47,7 @@ class Presenter:
         found = []
         for place, bookmark in enumerate(bookmarks):
             row = int(rows[place])
-            pieces = self._pieces(row, bookmark)
-            may_win = contenders([piece.kind for piece in pieces], cosines[place])
-            coverages = [
-                self._matcher.coverage(piece.text, bookmark.language, self._weights) if may else 0.0
-                for piece, may in zip(pieces, may_win, strict=True)
-            ]
-            passage = self._passage(bookmark, pieces, cosines[place], coverages)
+            passage = self._passage(row, bookmark, cosines[place])
             found.append(
                 Hit(
                     rank=first_rank + place,
@@ -86,32 +70,30 @@ class Presenter:
         ends = np.cumsum([len(span) for span in spans])
         return [part.tolist() for part in np.split(flat, ends[:-1])]
 
-    def _pieces(self, row: int, bookmark: Bookmark) -> list[_Piece]:
+    def _passage(self, row: int, bookmark: Bookmark, cosines: list[float] | None) -> MatchedPassage:
+        """The passage of a bookmark to show, with the question's words marked."""
         rows = self._generation.rows
         span = slice(int(rows.first[row]), int(rows.last[row]))
         columns = (rows.kind, rows.annotation, rows.start, rows.length)
-        found = []
-        for code, annotation, start, length in zip(*(item[span].tolist() for item in columns), strict=True):
-            kind = _KINDS[code]
-            text = source_text(bookmark, kind, annotation)[start : start + length]
-            found.append(_Piece(kind, annotation, text))
-        return found
-
-    def _passage(
-        self,
-        bookmark: Bookmark,
-        pieces: list[_Piece],
-        cosines: list[float] | None,
-        coverages: list[float],
-    ) -> MatchedPassage:
+        pieces = list(zip(*(item[span].tolist() for item in columns), strict=True))
         if not pieces:
             return MatchedPassage("title", bookmark.title)
-        piece = pieces[choose([piece.kind for piece in pieces], cosines, coverages)]
+
+        def text(place: int) -> str:
+            code, annotation, start, length = pieces[place]
+            return source_text(bookmark, _KINDS[code], annotation)[start : start + length]
+
+        def coverage(place: int) -> float:
+            return self._matcher.coverage(text(place), bookmark.language, self._weights)
+
+        chosen = choose([_KINDS[piece[0]] for piece in pieces], cosines, coverage)
+        code, annotation, *_ = pieces[chosen]
+        said = text(chosen)
         return MatchedPassage(
-            piece.kind,
-            piece.text,
-            bookmark.annotations[piece.annotation].id if piece.kind == "annotation" else "",
-            self._matcher.highlights(piece.text, bookmark.language),
+            _KINDS[code],
+            said,
+            bookmark.annotations[annotation].id if _KINDS[code] == "annotation" else "",
+            self._matcher.highlights(said, bookmark.language),
         )
 
     def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:

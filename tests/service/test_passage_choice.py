@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.models import PassageKind
-from glane_service.ranking.passage_choice import choose, contenders
+from glane_service.ranking.passage_choice import WORDS_WEIGHT, choose
 
 TITLE, DESCRIPTION, ANNOTATION = "title", "description", "annotation"
 
@@ -40,20 +40,24 @@ TITLE, DESCRIPTION, ANNOTATION = "title", "description", "annotation"
 def test_the_passage_that_says_it_is_shown(
     kinds: list[PassageKind], cosines: list[float] | None, coverages: list[float], expected: int
 ) -> None:
-    assert choose(kinds, cosines, coverages) == expected
+    assert choose(kinds, cosines, coverages.__getitem__) == expected
 
 
 def test_a_passage_below_zero_can_be_the_best() -> None:
-    assert choose([TITLE, ANNOTATION, ANNOTATION], [0.1, -0.5, -0.4], [0, 0, 0]) == 2
+    assert choose([TITLE, ANNOTATION, ANNOTATION], [0.1, -0.5, -0.4], lambda place: 0) == 2
 
 
-def test_a_passage_far_below_the_best_needs_no_reading() -> None:
-    # The best that is said is .85: what is more than .06 below it cannot win by words.
+def test_a_passage_far_below_the_best_is_not_read() -> None:
+    read: list[int] = []
+
+    def coverage(place: int) -> float:
+        read.append(place)
+        return {1: 0.5, 2: 0.2}[place]
+
+    # .85 + .03 is the best so far: .80 + .06 cannot win by words, and .83 + .06 could.
     kinds: list[PassageKind] = [TITLE, DESCRIPTION, ANNOTATION, ANNOTATION, ANNOTATION]
-    assert contenders(kinds, [0.95, 0.85, 0.80, 0.78, 0.10]) == [True, True, True, False, False]
-    assert contenders(kinds, None) == [True] * 5
-    assert contenders([TITLE], [0.1]) == [True]
-    assert contenders([], []) == []
+    assert choose(kinds, [0.95, 0.85, 0.83, 0.80, 0.10], coverage) == 1
+    assert read == [1, 2]
 
 
 PASSAGES = st.lists(
@@ -68,6 +72,7 @@ def test_what_is_not_read_would_not_have_been_chosen(
     passages: list[tuple[PassageKind, float, float]],
 ) -> None:
     kinds, cosines, coverages = ([item[place] for item in passages] for place in range(3))
-    read = contenders(kinds, cosines)
-    some = [coverage if may else 0.0 for coverage, may in zip(coverages, read, strict=True)]
-    assert choose(kinds, cosines, some) == choose(kinds, cosines, coverages)
+    said = [place for place, kind in enumerate(kinds) if kind != TITLE] or list(range(len(kinds)))
+    values = [cosines[place] + WORDS_WEIGHT * coverages[place] for place in range(len(kinds))]
+    chosen = choose(kinds, cosines, coverages.__getitem__)
+    assert chosen == max(said, key=lambda place: (values[place], -place))

@@ -7,7 +7,7 @@ question's words together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from glane_indexer.models import PassageKind
 
@@ -17,36 +17,33 @@ WORDS_WEIGHT = 0.06
 
 
 def choose(
-    kinds: Sequence[PassageKind], cosines: Sequence[float] | None, coverages: Sequence[float]
+    kinds: Sequence[PassageKind],
+    cosines: Sequence[float] | None,
+    coverage: Callable[[int], float],
 ) -> int:
     """The place of the passage to show.
 
     Args:
         kinds: what each passage is of.
         cosines: the similarity of each to the question; None without a vector leg.
-        coverages: the share of the question's words (weighed by how rare they are) in each, 0 to 1.
+        coverage: of a place, the share of the question's words (weighed by how rare they are) in that
+            passage, 0 to 1. It is asked only where it can change the choice, since it reads the text.
 
     Returns:
         An index into ``kinds``; the first of equals. A title is taken only where all else is empty, or
         where it alone holds words of the question and nothing is known of meaning.
     """
-    values = [
-        (cosines[place] if cosines is not None else 0.0) + WORDS_WEIGHT * coverages[place]
-        for place in range(len(kinds))
-    ]
     said = [place for place, kind in enumerate(kinds) if kind != "title"]
-    if cosines is None and not any(coverages[place] for place in said):
-        said = []
-    return max(said or range(len(kinds)), key=lambda place: values[place])
-
-
-def contenders(kinds: Sequence[PassageKind], cosines: Sequence[float] | None) -> list[bool]:
-    """Which passages :func:`choose` could take, whatever words they hold; the others need no reading.
-
-    A passage whose cosine is more than :data:`WORDS_WEIGHT` below the best cannot make up for it.
-    """
     if cosines is None:
-        return [True] * len(kinds)
-    said = [cosine for kind, cosine in zip(kinds, cosines, strict=True) if kind != "title"]
-    least = max(said, default=-2.0) - WORDS_WEIGHT
-    return [cosine >= least for cosine in cosines]
+        held = {place: coverage(place) for place in range(len(kinds))}
+        places = said if any(held[place] for place in said) else list(held)
+        return max(places, key=held.__getitem__)
+    best, best_value = 0, float("-inf")
+    # From the nearest on, until words could no longer make up for the distance.
+    for place in sorted(said or range(len(kinds)), key=lambda place: (-cosines[place], place)):
+        if cosines[place] + WORDS_WEIGHT < best_value:
+            break
+        value = cosines[place] + WORDS_WEIGHT * coverage(place)
+        if value > best_value or (value == best_value and place < best):
+            best, best_value = place, value
+    return best
