@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glane_indexer import catalog_rows as rows
+from glane_indexer.catalog_embeddings import EmbeddingTable
 from glane_indexer.catalog_merge import merge, storable, without_repeats
-from glane_indexer.catalog_schema import CATALOG_NAME, new_content_version, open_file, translated
-from glane_indexer.errors import CatalogError
+from glane_indexer.catalog_schema import CATALOG_NAME, new_content_version, open_file
 from glane_indexer.identity import identify
 from glane_indexer.models import Bookmark, Passage
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
-    from numpy.typing import NDArray
 
 _Item = TypeVar("_Item")
 
@@ -58,7 +54,7 @@ class ImportRecord:
     counts: Mapping[str, Any]
 
 
-class Catalog:
+class Catalog(EmbeddingTable):
     """An open catalog; make one with :meth:`open`. Not for several threads at once.
 
     Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
@@ -66,9 +62,7 @@ class Catalog:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
-        self._in_transaction = False
+        super().__init__(connection, path)
         self._library = self._meta("library")
 
     @classmethod
@@ -87,44 +81,6 @@ class Catalog:
                 schema is of a newer version, or another process has it open.
         """
         return cls(open_file(library, create=create, read_only=read_only), library / CATALOG_NAME)
-
-    def close(self) -> None:
-        """Close the file; a second time does nothing."""
-        with translated(self._path):
-            self._connection.close()
-
-    def __enter__(self) -> Catalog:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside the block, or nothing of it, however the process ends.
-
-        Every writing method is one by itself, and part of this one when called inside.
-        """
-        if self._in_transaction:
-            yield
-            return
-        self._run("BEGIN")
-        self._in_transaction = True
-        try:
-            yield
-            self._run("COMMIT")
-        except BaseException:
-            # After a fatal error there is nothing left to roll back; the first error matters.
-            with contextlib.suppress(CatalogError):
-                self._run("ROLLBACK")
-            raise
-        finally:
-            self._in_transaction = False
 
     # Bookmarks
 
@@ -286,85 +242,6 @@ class Catalog:
             )
         ]
 
-    # Embeddings
-
-    def missing_embeddings(self, hashes: Iterable[str], fingerprint: str) -> list[str]:
-        """Those of the hashes that this encoder has no vector of yet, each once, in their order."""
-        wanted = list(dict.fromkeys(hashes))
-        if not wanted:
-            return []
-        with self._staged({"hash": wanted, "place": range(len(wanted))}):
-            missing = self._rows(
-                "SELECT hash FROM staged ANTI JOIN "
-                "(SELECT hash FROM embeddings WHERE fingerprint = ?) USING (hash) ORDER BY place",
-                [fingerprint],
-            )
-        return [hash for (hash,) in missing]
-
-    def embeddings(self, hashes: Sequence[str], fingerprint: str) -> NDArray[np.float32]:
-        """The vectors of these hashes in their order, repeats included: float32 ``[n, d]``.
-
-        Raises:
-            CatalogError: one of them is not stored, or they are not of one length.
-        """
-        import numpy as np
-
-        if not hashes:
-            return np.zeros((0, 0), np.float32)
-        with self._staged({"hash": hashes, "place": range(len(hashes))}), translated(self._path):
-            found = self._connection.execute(
-                "SELECT place, vector FROM staged JOIN embeddings USING (hash) WHERE fingerprint = ?",
-                [fingerprint],
-            ).fetchnumpy()
-        blobs = found["vector"]
-        if len(blobs) != len(hashes) or len({len(blob) for blob in blobs}) != 1:
-            raise CatalogError(
-                f"of {len(hashes)} embeddings {len(blobs)} are stored, or not in one length",
-                where=str(self._path),
-                hint="Run `glane index` again",
-            )
-        vectors = np.empty((len(hashes), len(blobs[0]) // 4), np.float32)
-        # Put in place here: to have DuckDB sort the vectors takes twice as long.
-        vectors[found["place"]] = np.frombuffer(b"".join(blobs), "<f4").reshape(vectors.shape)
-        return vectors
-
-    def store_embeddings(
-        self, hashes: Sequence[str], vectors: NDArray[np.float32], fingerprint: str
-    ) -> None:
-        """Keep vectors (float32 ``[n, d]``) by hash and encoder; those already kept stay as they are.
-
-        Once this returns they survive the end of the process.
-        """
-        if len(hashes) != len(vectors):
-            raise ValueError(f"{len(hashes)} hashes for {len(vectors)} vectors")
-        place = {hash: row for row, hash in enumerate(hashes)}
-        if not place:
-            return
-        blobs = [vectors[row].astype("<f4", copy=False).tobytes() for row in place.values()]
-        with self.transaction(), self._staged({"hash": list(place), "vector": blobs}):
-            self._run(
-                "INSERT INTO embeddings SELECT hash, ?, vector FROM staged ANTI JOIN "
-                "(SELECT hash FROM embeddings WHERE fingerprint = ?) USING (hash)",
-                [fingerprint, fingerprint],
-            )
-
-    def prune_embeddings(self, fingerprints: Collection[str], hashes: Iterable[str]) -> int:
-        """Delete every embedding but those of these encoders and hashes; how many it were."""
-        ((before,),) = self._rows("SELECT count(*) FROM embeddings")
-        wanted = list(set(hashes))
-        with self.transaction():
-            self._run(
-                "DELETE FROM embeddings WHERE NOT list_contains(?::VARCHAR[], fingerprint)",
-                [list(fingerprints)],
-            )
-            if wanted:
-                with self._staged({"hash": wanted}):
-                    self._run("DELETE FROM embeddings WHERE hash NOT IN (SELECT hash FROM staged)")
-            else:
-                self._run("DELETE FROM embeddings")
-            ((after,),) = self._rows("SELECT count(*) FROM embeddings")
-        return int(before - after)
-
     # Below: SQL
 
     def _fetch(self, ids: Sequence[str]) -> list[Bookmark]:
@@ -391,23 +268,6 @@ class Catalog:
                 self._run(rows.INSERT_ANNOTATIONS)
         if gone or bookmarks:
             self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [new_content_version()])
-
-    def _meta(self, key: str) -> str:
-        found = self._rows("SELECT value FROM meta WHERE key = ?", [key])
-        return str(found[0][0]) if found else ""
-
-    @contextlib.contextmanager
-    def _staged(self, columns: Mapping[str, Sequence[Any]]) -> Iterator[None]:
-        with translated(self._path), rows.staged(self._connection, columns):
-            yield
-
-    def _run(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        with translated(self._path):
-            self._connection.execute(sql, list(parameters))
-
-    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with translated(self._path):
-            return self._connection.execute(sql, list(parameters)).fetchall()
 
 
 def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
