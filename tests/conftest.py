@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.encoder.load import load_encoder
@@ -16,6 +17,12 @@ from glane_indexer.index.build import build_generation
 from glane_indexer.sample.load import library_bytes
 from glane_indexer.settings import Settings
 from glane_service.live import LiveEngine
+
+# A verdict must depend on the code alone: the same examples each time, and no limit of time on a machine
+# that others share. `pytest --hypothesis-profile explore` looks for examples that nobody has seen yet.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None, max_examples=2000)
+settings.load_profile("fixed")
 
 # What these assert is to be as readable as what tests assert.
 pytest.register_assert_rewrite("tests.support")

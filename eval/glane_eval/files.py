@@ -64,13 +64,20 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a UTF-8 file; whoever reads it finds the old file or the whole new one.
 
-    The folder is made where it is missing. Where ``lines`` raises, the old file stays.
+    The folder is made where it is missing. Where ``lines`` raises, the old file stays. A text that begins
+    with U+FEFF gets a byte order mark, lest its own first character be read as one.
+
+    Raises:
+        DatasetError: a line holds half a surrogate pair, which UTF-8 cannot say.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    number = 0
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 (a descriptor)
-            stream.writelines(f"{line}\n" for line in lines)
+            for number, line in enumerate(lines, start=1):
+                stream.write("\ufeff" if number == 1 and line.startswith("\ufeff") else "")
+                stream.write(f"{line}\n")
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes files that only their owner can read; these are as public as any output.
@@ -78,6 +85,13 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
+    except UnicodeEncodeError as error:
+        Path(name).unlink(missing_ok=True)
+        raise DatasetError(
+            f"half a surrogate pair cannot be written: {error.object[error.start : error.end]!r}",
+            where=f"{path}:{number}",
+            hint="Give the query or document an id of whole characters.",
+        ) from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -82,7 +82,7 @@ def test_wrong_use():
         compare(QRELS, [BETTER, WORSE], [])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from([-0.5, -0.1, 0.0, 0.2, 0.3, 1.0]), min_size=1, max_size=8))
 def test_randomisation_agrees_with_all_sign_patterns(differences):
     total = sum(differences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_eval.held_out import ORIGIN, make_set
@@ -113,7 +113,6 @@ def test_wrong_input():
         make_set([], queries=0)
 
 
-@settings(deadline=None)
 @given(BOOKMARKS, st.integers(1, 10))
 def test_no_query_is_left_in_the_library(library, queries):
     try:

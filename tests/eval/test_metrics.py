@@ -6,7 +6,7 @@ import math
 
 import ir_measures
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_eval.metrics import DEFAULT_METRICS, bootstrap_interval, evaluate, mean, recall_by_depth
@@ -70,7 +70,6 @@ def test_a_run_of_nothing_is_zero():
     assert evaluate(Run("r", {}), {"q": {"d": 1}}).means() == dict.fromkeys(DEFAULT_METRICS, 0)
 
 
-@settings(deadline=None)
 @given(RUNS, QRELS)
 def test_equals_ir_measures_on_the_trec_files(tmp_path_factory, scores, qrels):
     folder = tmp_path_factory.mktemp("trec")
@@ -95,7 +94,6 @@ def test_equals_ir_measures_on_the_trec_files(tmp_path_factory, scores, qrels):
     )
 
 
-@settings(deadline=None)
 @given(RUNS, QRELS)
 def test_equals_the_textbook(scores, qrels):
     run = Run("r", {query: list(scored.items()) for query, scored in scores.items()})
@@ -110,7 +108,6 @@ def test_equals_the_textbook(scores, qrels):
         assert values["MRR@10"][query] == pytest.approx(own["MRR@10"], abs=1e-6)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(QUERIES, st.lists(DOCS, unique=True), min_size=1), QRELS)
 def test_a_ranking_is_measured_as_it_was_served(rankings, qrels):
     values = evaluate(from_rankings("r", rankings), qrels, ["nDCG@10", "MRR@10", "MAP"]).values

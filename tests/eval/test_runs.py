@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glane_eval.files import write_lines
@@ -36,6 +36,7 @@ def test_a_run_that_would_lie_is_refused(scored):
         Run("r", {"q": scored})
 
 
+@example({"\ufeff": {"0": 0.0}})
 @given(st.dictionaries(IDS, st.dictionaries(IDS, SCORES, min_size=1, max_size=5), min_size=1, max_size=5))
 def test_runs_are_read_as_they_were_written(tmp_path_factory, ranked):
     path = tmp_path_factory.mktemp("runs") / "a.run"
@@ -68,6 +69,14 @@ def test_a_bad_run_is_refused_with_its_line(tmp_path, text, where, message):
         read_run(path)
     assert raised.value.where == (f"{path}:{where}" if where else str(path))
     assert message in raised.value.message
+
+
+def test_half_a_character_is_refused_and_nothing_is_written(tmp_path):
+    path = tmp_path / "a.run"
+    with pytest.raises(DatasetError, match="surrogate") as raised:
+        write_run(path, from_rankings("r", {"q": ["d"], "half\ud83d": ["d"]}))
+    assert raised.value.where == f"{path}:2"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("identifier", ["", "a b", "a\u2003b", " a"])

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.catalog_merge import MAX_VIEWS, merge, storable, without_repeats
@@ -92,7 +92,6 @@ def test_the_order_of_annotations(stored: str, incoming: str, expected: str) -> 
 keys = st.lists(st.sampled_from("123456"), unique=True)
 
 
-@settings(max_examples=100, deadline=None)
 @given(keys, keys, st.booleans())
 def test_merging_again_changes_nothing_and_loses_nothing(
     old: list[str], new: list[str], note: bool

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.importers.clean import (
@@ -49,7 +49,6 @@ def test_clean_text(text: str, expected: str) -> None:
     assert clean_text(text) == expected
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.text(st.one_of(st.characters(), st.sampled_from(" \n\r\t\u00a0\u200b\u0301e\u2028")), max_size=40)
 )
@@ -176,7 +175,6 @@ def test_what_is_no_moment_is_none(text: str) -> None:
     assert parse_moment(text) is None
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("0123456789-/:+ TZ,.JanMonGMT"), max_size=32))
 def test_a_moment_is_in_utc_or_none(text: str) -> None:
     moment = parse_moment(text)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text
@@ -54,7 +54,6 @@ bookmarks = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(bookmarks, max_size=3))
 def test_what_is_dumped_is_read_back(items: list[Bookmark]) -> None:
     text = "".join(dump(item) + "\n" for item in items)
