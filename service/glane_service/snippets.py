@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.text import fold, query_stems, stem, tokens
+from glane_indexer.text import Token, fold, query_stems, stem, tokens
 from glane_service.results import Span
 
 # How telling a match is by its form: the same word, the same without accents, the same stem.
@@ -50,6 +50,12 @@ def _plain(text: str) -> str:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     plain = np.where(codes < 0x2000, _PLAIN_LETTERS[np.minimum(codes, 0x1FFF)], codes)
     return plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@lru_cache(maxsize=1 << 16)
+def _words(candidate: str) -> tuple[Token, ...]:
+    """The words of a short text: those of a library are few, and looked at again and again."""
+    return tuple(tokens(candidate))
 
 
 class Match(NamedTuple):
@@ -93,7 +99,7 @@ class Matcher:
         candidate = _WORD.match(text, place)
         if candidate is None:
             return
-        words = tokens(candidate[0])
+        words = _words(candidate[0])
         if not words or words[0].start:
             return
         found = self._match(words[0].form, language)

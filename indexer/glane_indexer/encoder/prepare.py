@@ -84,7 +84,7 @@ def _silence() -> None:
     """Keep the libraries' own reports and bars off the terminal."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    for name in ("transformers", "sentence_transformers", "torch.onnx", "huggingface_hub"):
+    for name in ("transformers", "sentence_transformers", "torch.onnx", "onnxruntime", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
@@ -103,7 +103,7 @@ def _load(source: str, name: str) -> Any:
 
 
 def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, Any]:
-    from glane_indexer.encoder import export
+    from glane_indexer.encoder import export, optimise
 
     prompts = {name: text for name, text in dict(getattr(model, "prompts", {})).items() if text}
     record: dict[str, Any] = {
@@ -123,16 +123,18 @@ def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, 
         backend.save(str(place / store.TOKENIZER))
         full = place / "full.onnx"
         export.export(model, record["pooling"], full)
-        if settings.precision == "int8":
-            say(3, "quantising it")
-            graph = place / store.GRAPH
-            export.quantise(full, graph, place / store.TOKENIZER)
-            if export.faithful(full, graph, place / store.TOKENIZER, record["pad"]):
-                full.unlink()
-            else:
-                record["precision"] = "fp32"
-        if full.exists():
-            full.replace(place / store.GRAPH)
+        say(3, "making it fast")
+        config = model[0].auto_model.config
+        record["precision"] = optimise.optimise(
+            full,
+            place / store.GRAPH,
+            precision=settings.precision,
+            heads=int(getattr(config, "num_attention_heads", 0)),
+            hidden=int(getattr(config, "hidden_size", 0)),
+            tokenizer=place / store.TOKENIZER,
+            pad=record["pad"],
+        )
+        full.unlink(missing_ok=True)
     say(4, "checking it")
     record["weights"] = _weights_hash(model)
     return record

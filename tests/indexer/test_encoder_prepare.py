@@ -1,0 +1,92 @@
+"""Another model than the default one: a small sentence-transformers folder, prepared and asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glane_indexer.encoder.load import load_encoder
+from glane_indexer.encoder.onnx_encoder import OnnxEncoder
+from glane_indexer.encoder.prepare import prepare
+from glane_indexer.errors import EncoderError
+from glane_indexer.settings import Settings
+
+TEXTS = ["les haies du canton", "un livre", "the water of the river and the stones of the bridge"]
+WORDS = sorted({word for text in TEXTS for word in text.split()})
+
+
+def small_model(folder: Path, pooling: str) -> Any:
+    """A BERT of two layers with random weights, its own tokenizer, and prefixes in its configuration."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(0)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ask", "say", ":", *WORDS]
+    source = folder / "source"
+    source.mkdir(parents=True)
+    (source / "vocab.txt").write_text("\n".join(pieces))
+    BertTokenizerFast(vocab={piece: place for place, piece in enumerate(pieces)}).save_pretrained(source)
+    config = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=40,
+        initializer_range=0.2,
+    )
+    BertModel(config).save_pretrained(source)
+    transformer = Transformer(str(source), max_seq_length=32)
+    model = SentenceTransformer(
+        modules=[transformer, Pooling(64, pooling_mode=pooling)],
+        prompts={"query": "ask: ", "document": "say: "},
+        device="cpu",
+    )
+    model.save(str(folder / "model"))
+    return model
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "precision", "cosine"),
+    [("mean", "int8", 0.98), ("cls", "int8", 0.98), ("mean", "fp32", 0.9999)],
+)
+def test_a_model_answers_as_sentence_transformers_does(
+    tmp_path: Path, pooling: str, precision: str, cosine: float
+) -> None:
+    model = small_model(tmp_path, pooling)
+    settings = replace(
+        Settings.from_env(), model=str(tmp_path / "model"), cache=tmp_path / "cache", precision=precision
+    )
+    prepared = prepare(settings, quiet=True)
+    assert (prepared.runtime, prepared.precision, prepared.pooling) == ("onnx", precision, pooling)
+    assert (prepared.dimensions, prepared.max_tokens) == (64, 32)
+    assert (prepared.query_prefix, prepared.passage_prefix) == ("ask: ", "say: ")
+    encoder = load_encoder(settings, quiet=True)
+    assert isinstance(encoder, OnnxEncoder)
+    for found, prefix in (
+        (encoder.encode_queries(TEXTS), "ask: "),
+        (encoder.encode_passages(TEXTS), "say: "),
+    ):
+        expected = unit(model.encode([prefix + text for text in TEXTS]))
+        assert np.einsum("nd,nd->n", found, expected).min() > cosine
+    # Prepared once: the second time, nothing is made.
+    assert prepare(settings, quiet=True) == prepared
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    settings = replace(Settings.from_env(), model=str(tmp_path / "empty"), cache=tmp_path / "cache")
+    with pytest.raises(EncoderError, match="the encoder cannot be loaded") as caught:
+        prepare(settings, quiet=True)
+    assert caught.value.where == str(tmp_path / "empty")
+    assert "GLANE_MODEL" in caught.value.hint
