@@ -31,6 +31,8 @@ from glane_indexer.settings import Settings
 
 BOOKMARKS = 400
 ADDED = 40
+# Rounds for each kill that is asked for, at most.
+MOST_ROUNDS = 5
 
 
 def bookmarks(start: int, count: int) -> list[Bookmark]:
@@ -104,8 +106,8 @@ def count(library: Path) -> int:
         return catalog.counts()["bookmarks"]
 
 
-def drill(rounds: int, seed: int) -> dict[str, Any]:
-    """Kill ``rounds`` imports and as many index builds.
+def drill(kills: int, seed: int) -> dict[str, Any]:
+    """Kill ``kills`` imports and as many index builds; those that end before their moment do not count.
 
     Raises:
         LibraryError: something was lost, half done, or could not be repeated.
@@ -115,17 +117,19 @@ def drill(rounds: int, seed: int) -> dict[str, Any]:
     killed = {"import": 0, "index": 0}
     with tempfile.TemporaryDirectory() as folder:
         library, file = Path(folder) / "library", Path(folder) / "bookmarks.jsonl"
-        write(file, bookmarks(0, BOOKMARKS))
         importing = ["import", str(file), "--library", str(library)]
         indexing = ["index", "--library", str(library)]
-        _, import_time = run(importing)
-        _, index_time = run(indexing)
-        known = BOOKMARKS
+        # The second time is that of a round: most passages are embedded already.
+        for known, added in ((0, BOOKMARKS), (BOOKMARKS, ADDED)):
+            write(file, bookmarks(known, added))
+            times = {"import": run(importing)[1], "index": run(indexing)[1]}
+        known = BOOKMARKS + ADDED
         with Watch(library) as watch:
-            for number in range(rounds):
+            for number in range(1, kills * MOST_ROUNDS + 1):
                 write(file, bookmarks(known, ADDED))
-                code, _ = run(importing, chance.uniform(0, import_time))
-                killed["import"] += code == -signal.SIGKILL
+                if killed["import"] < kills:
+                    code, _ = run(importing, chance.uniform(0, times["import"]))
+                    killed["import"] += code == -signal.SIGKILL
                 if count(library) not in (known, known + ADDED):
                     raise LibraryError(
                         f"{count(library)} bookmarks after a killed import", where=str(library)
@@ -134,7 +138,7 @@ def drill(rounds: int, seed: int) -> dict[str, Any]:
                     raise LibraryError("an import could not be repeated", where=f"round {number}")
                 known += ADDED
                 before = current_name(library)
-                code, _ = run(indexing, chance.uniform(0, index_time))
+                code, _ = run(indexing, chance.uniform(0, times["index"]))
                 killed["index"] += code == -signal.SIGKILL
                 after = Generation.open(library)
                 if code and after.name != before:
@@ -144,10 +148,16 @@ def drill(rounds: int, seed: int) -> dict[str, Any]:
                 if run(indexing)[0]:
                     raise LibraryError("an index could not be repeated", where=f"round {number}")
                 _same(Generation.open(library), known)
-                print(f"round {number + 1} of {rounds}: nothing lost", file=sys.stderr)
+                print(
+                    f"round {number}, {killed['import']} imports and {killed['index']} builds killed: "
+                    "nothing lost",
+                    file=sys.stderr,
+                )
+                if min(killed.values()) >= kills:
+                    break
         if watch.failures:
             raise LibraryError(f"a service could not read: {watch.failures[0]}", where=str(library))
-        return {"rounds": rounds, "killed": killed, "bookmarks": known, "looks": watch.looks}
+        return {"rounds": number, "killed": killed, "bookmarks": known, "looks": watch.looks}
 
 
 def _same(generation: Generation, bookmarks: int) -> None:
@@ -161,11 +171,11 @@ def _same(generation: Generation, bookmarks: int) -> None:
 def main() -> int:
     """Run the drill; print what was done as JSON."""
     parser = argparse.ArgumentParser(description="Kill imports and index builds at random moments.")
-    parser.add_argument("--rounds", type=int, default=20, help="kills of each (20)")
+    parser.add_argument("--kills", type=int, default=20, help="of each (20)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
     options = parser.parse_args()
     try:
-        print(json.dumps(drill(options.rounds, options.seed), indent=2))
+        print(json.dumps(drill(max(1, options.kills), options.seed), indent=2))
     except GlaneError as error:
         print(error, file=sys.stderr)
         return error.exit_code

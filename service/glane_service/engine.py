@@ -19,7 +19,7 @@ from glane_indexer.errors import NotFoundError, QueryError
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
 from glane_service.presentation import Presenter, Reasons
-from glane_service.query import MAX_TEXT, Filters, Parsed, Query, merged, parse
+from glane_service.query import FIELDS, MAX_TEXT, Filters, Parsed, Query, merged, parse
 from glane_service.ranking.candidates import Candidates, Floats, Rows, fuse, order
 from glane_service.ranking.languages import Languages, languages_of
 from glane_service.ranking.legs import gather
@@ -41,6 +41,8 @@ class _Pool:
     scores: Floats
     reasons: Reasons | None
     vector: Floats | None
+    # Whether every bookmark that holds a word of the question has a keyword rank.
+    all_words_found: bool = False
 
     def why(self, rows: Rows) -> list[Why]:
         """Why each of these rows is there; nothing where all rows are listed."""
@@ -84,6 +86,7 @@ class SearchEngine:
             pool.why(rows),
             view=query.view,
             first_rank=first + 1,
+            all_words_found=pool.all_words_found,
         )
         return Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
@@ -192,7 +195,12 @@ class SearchEngine:
         if query.sort == "date":
             best = np.searchsorted(rows, self._by_date(rows))
         reasons = Reasons(candidates, self.parameters, vector=vector is not None)
-        return _Pool(rows[best], scores[best], reasons, vector)
+        all_words_found = (
+            query.mode == "hybrid"
+            and set(query.fields) == set(FIELDS)
+            and int(np.count_nonzero(candidates.keyword)) < self.parameters.keyword_depth
+        )
+        return _Pool(rows[best], scores[best], reasons, vector, all_words_found)
 
     def _vector(self, query: Query, parsed: Parsed) -> Floats | None:
         """The question's vector; None where its mode needs none."""

@@ -40,14 +40,20 @@ class Presenter:
         *,
         view: View,
         first_rank: int,
+        all_words_found: bool = False,
     ) -> tuple[Hit, ...]:
-        """Hits for rows in their order; ``first_rank`` is the rank of the first of them."""
+        """Hits for rows in their order; ``first_rank`` is the rank of the first of them.
+
+        ``all_words_found`` says that a bookmark without a keyword rank holds no word of the question:
+        then none is looked for in it.
+        """
         bookmarks = self._generation.documents.get(rows)
         cosines = self._cosines(rows)
         found = []
         for place, bookmark in enumerate(bookmarks):
             row = int(rows[place])
-            passage = self._passage(row, bookmark, cosines[place])
+            wordless = all_words_found and why[place].keyword is None
+            passage = self._passage(row, bookmark, cosines[place], wordless=wordless)
             found.append(
                 Hit(
                     rank=first_rank + place,
@@ -70,7 +76,9 @@ class Presenter:
         ends = np.cumsum([len(span) for span in spans])
         return [part.tolist() for part in np.split(flat, ends[:-1])]
 
-    def _passage(self, row: int, bookmark: Bookmark, cosines: list[float] | None) -> MatchedPassage:
+    def _passage(
+        self, row: int, bookmark: Bookmark, cosines: list[float] | None, *, wordless: bool
+    ) -> MatchedPassage:
         """The passage of a bookmark to show, with the question's words marked."""
         rows = self._generation.rows
         span = slice(int(rows.first[row]), int(rows.last[row]))
@@ -84,6 +92,8 @@ class Presenter:
             return source_text(bookmark, _KINDS[code], annotation)[start : start + length]
 
         def coverage(place: int) -> float:
+            if wordless:
+                return 0.0
             return self._matcher.coverage(text(place), bookmark.language, self._weights)
 
         chosen = choose([_KINDS[piece[0]] for piece in pieces], cosines, coverage)
@@ -93,7 +103,7 @@ class Presenter:
             _KINDS[code],
             said,
             bookmark.annotations[annotation].id if _KINDS[code] == "annotation" else "",
-            self._matcher.highlights(said, bookmark.language),
+            () if wordless else self._matcher.highlights(said, bookmark.language),
         )
 
     def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:

@@ -12,12 +12,14 @@ import pytest
 
 from glane_indexer.errors import NotFoundError, QueryError
 from glane_indexer.models import Bookmark
+from glane_indexer.sample.load import queries
 from glane_indexer.settings import Settings
 from glane_indexer.text import fold, query_stems, stem, tokens
 from glane_service.engine import SearchEngine
 from glane_service.live import LiveEngine
-from glane_service.query import FIELDS, Filters, Mode, Query, Sort
+from glane_service.query import FIELDS, Filters, Mode, Query, Sort, parse
 from glane_service.results import Results, to_json
+from glane_service.snippets import Matcher
 from tests.support.little import BOOKMARKS, BY_DATE
 
 MODES: tuple[Mode, ...] = ("hybrid", "keyword", "vector")
@@ -72,6 +74,35 @@ def test_a_bookmark_without_any_of_the_words_has_no_keyword_reason(engine: Searc
     assert results.total == 12
     assert {hit.bookmark.id for hit in results.hits if hit.why.keyword} == {"b06"}
     assert all(hit.why.vector for hit in results.hits)
+
+
+def test_the_index_and_the_marks_agree_on_what_holds_a_word(sample_live: LiveEngine) -> None:
+    """No word is looked for in a bookmark that the keyword leg has not found: there must be none."""
+    checked = 0
+    for text in queries().values():
+        matcher = Matcher(parse(text).words)
+        for hit in sample_live.engine.search(Query(text, per_page=100)).hits:
+            held = hit.bookmark
+            texts = [held.title, held.description, held.url, *held.tags]
+            texts += [said for item in held.annotations for said in (item.text, item.note)]
+            if hit.why.keyword is None:
+                checked += 1
+                assert matcher.found_in(texts, held.language) == ()
+                assert hit.passage.highlights == ()
+            else:
+                assert matcher.found_in(texts, held.language) == hit.why.keyword.terms
+    assert checked > 1000
+
+
+def test_a_word_is_marked_also_where_keywords_were_looked_for_elsewhere(engine: SearchEngine) -> None:
+    everywhere, tags = (
+        {hit.bookmark.id: hit for hit in engine.search(Query("patience", fields=fields)).hits}["b05"]
+        for fields in (FIELDS, ("tags",))
+    )
+    assert everywhere.why.keyword is not None
+    assert tags.why.keyword is None
+    assert tags.passage == everywhere.passage
+    assert [tags.passage.text[start:end] for start, end in tags.passage.highlights] == ["patience"]
 
 
 @pytest.mark.parametrize(
