@@ -24,6 +24,8 @@ _Item = TypeVar("_Item")
 
 # Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
 CHUNK = 2000
+# Of the grades 0 to 3, the least that makes a bookmark a good answer.
+GOOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,19 @@ class Catalog(EmbeddingTable):
     def content_version(self) -> str:
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
+
+    def good_questions(self) -> list[tuple[str, int]]:
+        """The questions that judges found a good answer to here, each with how many bookmarks those are."""
+        return [
+            (str(text), int(answers))
+            for text, answers in self._rows(
+                "SELECT questions.text, count(DISTINCT bookmarks.id) FROM questions "
+                "JOIN judgments ON judgments.question = questions.id "
+                "JOIN bookmarks ON bookmarks.id = judgments.bookmark "
+                "WHERE judgments.grade >= ? GROUP BY questions.text ORDER BY questions.text",
+                [GOOD],
+            )
+        ]
 
     def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
         """Note the passages of all bookmarks, as they were cut for the last index.

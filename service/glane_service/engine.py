@@ -152,7 +152,7 @@ class SearchEngine:
         return presenter.hits(rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1)
 
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
-        """Titles, tags and contributors that complete what is typed so far."""
+        """Titles, tags, contributors and known questions that complete what is typed so far."""
         return self._suggester.suggest(text[:MAX_TEXT], limit)
 
     def status(self) -> dict[str, Any]:
@@ -172,8 +172,8 @@ class SearchEngine:
 
     @cached_property
     def _suggester(self) -> Suggester:
-        columns = self.generation.columns
-        return Suggester(self.generation.documents.titles(), columns.tags(), columns.contributors())
+        columns, documents = self.generation.columns, self.generation.documents
+        return Suggester(documents.titles(), columns.tags(), columns.contributors(), documents.questions())
 
     def _facets(self, rows: Rows) -> Facets:
         counted = self.generation.columns.counts(rows)

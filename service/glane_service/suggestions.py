@@ -1,4 +1,4 @@
-"""What to offer while a question is typed: titles, tags and contributors of the library (pure)."""
+"""What to offer while a question is typed: titles, tags, contributors and known questions (pure)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal
 
 from glane_indexer.text import fold_text, tokens
 
-SuggestionKind = Literal["title", "tag", "contributor"]
-# Tags and contributors are few and short: they come before titles at equal merit.
-_PRIORITY: dict[SuggestionKind, int] = {"tag": 0, "contributor": 1, "title": 2}
+SuggestionKind = Literal["title", "tag", "contributor", "question"]
+# At equal merit, what is few and short first; a question that has an answer before a title.
+_PRIORITY: dict[SuggestionKind, int] = {"tag": 0, "contributor": 1, "question": 2, "title": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,15 @@ class Suggester:
         titles: Iterable[tuple[str, int]],
         tags: Iterable[tuple[str, int]],
         contributors: Iterable[tuple[str, int]],
+        questions: Iterable[tuple[str, int]] = (),
     ) -> None:
-        """Every text with its weight: views for a title, bookmarks for a tag or contributor."""
+        """Every text with its weight: views for a title, bookmarks for all else."""
         self._entries: list[_Entry] = []
         self._by_prefix: dict[str, list[int]] = {}
         groups: list[tuple[SuggestionKind, Iterable[tuple[str, int]]]] = [
             ("tag", tags),
             ("contributor", contributors),
+            ("question", questions),
             ("title", titles),
         ]
         for kind, texts in groups:

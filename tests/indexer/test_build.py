@@ -20,6 +20,7 @@ from glane_indexer.index import generation
 from glane_indexer.index.build import IndexReport, build_generation
 from glane_indexer.index.generation import Generation, current_name, names, rollback
 from glane_indexer.index.manifest import MANIFEST, SCHEMA_VERSION
+from glane_indexer.judgments import Judgments, question_id
 from glane_indexer.locking import writer_lock
 from glane_indexer.models import Annotation, Bookmark
 from tests.support.hashed import DIMENSIONS, HashedEncoder
@@ -189,6 +190,25 @@ def test_an_index_that_is_up_to_date_is_left_as_it_is(indexed: Path) -> None:
     assert encoder.encoded == []
     assert index_content(indexed) == {"CURRENT", "000001"}
     assert (indexed / "index/000001" / MANIFEST).stat().st_mtime_ns == before
+
+
+def test_questions_with_a_good_answer_here_make_a_new_generation(indexed: Path) -> None:
+    judgments = Judgments(indexed)
+    with Catalog.open(indexed, read_only=True) as catalog:
+        first, second = (bookmark.id for bookmark in catalog.bookmarks())
+    asked = ["Où sont les haies ?", "Une question sans réponse"]
+    judgments.add_questions(asked)
+    answered, unanswered = (question_id(text) for text in asked)
+    judgments.record("Ana", unanswered, first, 1)
+    judgments.record("Ana", unanswered, "a bookmark that is gone", 3)
+    assert built(indexed).generation == "000001"
+    judgments.record("Ana", answered, first, 2)
+    judgments.record("Bo", answered, first, 3)
+    judgments.record("Bo", answered, second, 3)
+    report = built(indexed)
+    assert (report.generation, report.embedded) == ("000002", 0)
+    assert Generation.open(indexed).documents.questions() == [("Où sont les haies ?", 2)]
+    assert built(indexed).generation == "000002"
 
 
 def test_force_builds_anew_and_embeds_nothing(indexed: Path) -> None:

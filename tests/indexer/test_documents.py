@@ -40,6 +40,11 @@ def numbered(count: int) -> list[Bookmark]:
     return [Bookmark(f"Title {number}", id=f"id-{number}", views=number) for number in range(count)]
 
 
+def test_questions_keep_their_order(tmp_path: Path) -> None:
+    Documents.build([], tmp_path / "documents.sqlite", [("b ?", 2), ("a ?", 1)])
+    assert Documents.open(tmp_path / "documents.sqlite").questions() == [("b ?", 2), ("a ?", 1)]
+
+
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     documents = open_documents(tmp_path, [Bookmark("Plain", id="plain"), FULL])
     assert documents.get([1, 0]) == [FULL, Bookmark("Plain", id="plain")]

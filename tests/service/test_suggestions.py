@@ -42,6 +42,17 @@ def test_what_begins_so_comes_first_then_tags_contributors_titles_by_weight(sugg
     ]
 
 
+def test_a_known_question_comes_after_what_is_shorter_and_before_titles() -> None:
+    questions = [("Le travail rend-il libre ?", 1), ("Le travail des enfants existe-t-il encore ?", 3)]
+    suggester = Suggester(TITLES, TAGS, CONTRIBUTORS, questions)
+    assert suggester.suggest("le tra") == [
+        Suggestion("question", "Le travail des enfants existe-t-il encore ?"),
+        Suggestion("question", "Le travail rend-il libre ?"),
+        Suggestion("title", "Le travail invisible des plateformes"),
+        Suggestion("title", "L’emploi et le travail"),
+    ]
+
+
 def test_accents_case_and_ligatures_make_no_difference(suggester: Suggester) -> None:
     expected = ["économie", "Économie politique"]
     for typed in ("éco", "eco", "ÉCO", "e\u0301co"):

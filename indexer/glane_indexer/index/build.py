@@ -136,8 +136,9 @@ class _Build:
         except GenerationError:
             # Damaged or out of date: that is what this build repairs.
             return None
-        opened.close()
         same = opened.manifest.catalog_version == self.catalog.content_version()
+        same = same and opened.documents.questions() == self.catalog.good_questions()
+        opened.close()
         return name if same else None
 
     def _previous(self) -> str | None:
@@ -214,7 +215,7 @@ class _Build:
             lambda: np.save(draft / generation.DOCUMENT_VECTORS, self._document_vectors(wholes)),
             lambda: PassageRows.of(bookmarks, passages).save(draft / generation.ROWS),
             lambda: Columns.build(bookmarks, draft / generation.COLUMNS),
-            lambda: Documents.build(bookmarks, draft / generation.DOCUMENTS),
+            lambda: Documents.build(bookmarks, draft / generation.DOCUMENTS, self.catalog.good_questions()),
             lambda: LexicalIndex.build(bookmarks, draft / generation.LEXICAL),
         ]
         for number, stage in enumerate(stages):

@@ -30,8 +30,11 @@ class Documents:
         self._cache: OrderedDict[int, Bookmark] = OrderedDict()
 
     @staticmethod
-    def build(bookmarks: Iterable[Bookmark], path: Path) -> None:
-        """Write the bookmarks in their order, which becomes their row, into a new file."""
+    def build(bookmarks: Iterable[Bookmark], path: Path, questions: Iterable[tuple[str, int]] = ()) -> None:
+        """Write the bookmarks in their order, which becomes their row, into a new file.
+
+        ``questions`` are those known to have an answer here, and how many bookmarks answer each.
+        """
         connection = sqlite3.connect(path)
         try:
             # A file that is whole or thrown away needs no journal.
@@ -48,6 +51,8 @@ class Documents:
                     for row, item in enumerate(bookmarks)
                 ),
             )
+            connection.execute("CREATE TABLE questions (text TEXT NOT NULL, answers INTEGER NOT NULL)")
+            connection.executemany("INSERT INTO questions VALUES (?, ?)", questions)
             connection.commit()
         finally:
             connection.close()
@@ -114,6 +119,13 @@ class Documents:
         return [
             (str(title), int(views))
             for title, views in self._read("SELECT title, views FROM bookmarks", ())
+        ]
+
+    def questions(self) -> list[tuple[str, int]]:
+        """Every question known to have an answer here, with how many bookmarks answer it."""
+        return [
+            (str(text), int(answers))
+            for text, answers in self._read("SELECT text, answers FROM questions ORDER BY rowid", ())
         ]
 
     def close(self) -> None:

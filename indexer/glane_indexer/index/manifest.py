@@ -16,7 +16,7 @@ from glane_indexer.text import ANALYSIS_VERSION
 
 MANIFEST = "manifest.json"
 # Raise it when the files of a generation change their layout or their meaning.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _REBUILD = "Run `glane index --force` to build a new one, or `glane index --rollback` for the one before"
 
 

@@ -10,7 +10,7 @@
  * Attributes  endpoint (the service), theme ("light" or "dark"; else the page's color-scheme), shortcut
  *             ("/" and Ctrl or Command K go to the box), lang (fr or en), and any text of the box:
  *             label-search, -button, -placeholder, -list, -suggestions, -results, -tag, -contributor,
- *             -title, -none, -one, -many ("{n}" is the number), -error.
+ *             -title, -question, -none, -one, -many ("{n}" is the number), -error.
  * Events      glane-select (detail: result, url; cancelable), glane-results (detail: query, results,
  *             total), glane-error (detail: message). All bubble, and leave shadow roots.
  * Layout      a <template> child, with data-glane="title|passage|site|contributor|url" in it, or
@@ -182,7 +182,7 @@ class GlaneSearch extends HTMLElement {
   }
 
   _suggestion(item) {
-    const label = /^(tag|contributor|title)$/.test(item.kind) ? textOf(this, item.kind) : "";
+    const label = /^(tag|contributor|title|question)$/.test(item.kind) ? textOf(this, item.kind) : "";
     return suggestionOption(item, web(item.url, `${this._endpoint()}/`), label);
   }
 

@@ -88,7 +88,7 @@ class Links:
         return self._named("contributor", name)
 
     def suggestion(self, suggestion: Suggestion) -> str:
-        """Where a suggestion leads: its tag, its contributor, or a search for its title."""
+        """Where a suggestion leads: its tag, its contributor, or a search for its words."""
         if suggestion.kind == "tag":
             return self.tag(suggestion.text)
         if suggestion.kind == "contributor":

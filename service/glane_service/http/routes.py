@@ -113,7 +113,7 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
     responses={200: {"model": schemas.SuggestAnswer}, **_BAD, **_NOT_READY},
 )
 def suggest(request: Request, parameters: Annotated[SuggestParameters, Query()]) -> Response:
-    """Titles, tags and contributors that begin as what has been typed so far."""
+    """Titles, tags, contributors and known questions that have what has been typed so far."""
     text = parameters.q.strip()
     found = backend_of(request).engine.suggest(text, parameters.limit) if text else []
     return answer({"query": text, "suggestions": suggestions_json(found, Links.of(request))})

@@ -124,7 +124,7 @@ class QueryAnswer(Answer):
 class SuggestionAnswer(Answer):
     """Something to complete the question with; `url` is where it leads on this service."""
 
-    kind: Literal["title", "tag", "contributor"]
+    kind: Literal["title", "tag", "contributor", "question"]
     text: str
     url: str
 
