@@ -175,7 +175,16 @@ class SearchEngine:
         columns, documents = self.generation.columns, self.generation.documents
         return Suggester(documents.titles(), columns.tags(), columns.contributors(), documents.questions())
 
+    @cached_property
+    def _all_facets(self) -> Facets:
+        """The facets of everything, which is what questions to a small library find."""
+        return self._counted(np.arange(self.generation.manifest.counts.bookmarks, dtype=np.int64))
+
     def _facets(self, rows: Rows) -> Facets:
+        everything = len(rows) == self.generation.manifest.counts.bookmarks
+        return dict(self._all_facets) if everything else self._counted(rows)
+
+    def _counted(self, rows: Rows) -> Facets:
         counted = self.generation.columns.counts(rows)
         return {name: tuple(FacetValue(value, count) for value, count in counted[name]) for name in FACETS}
 

@@ -50,6 +50,9 @@ def optimise(
 
     Returns:
         the precision of what was written: a graph that int8 would turn is kept in ``fp32``.
+
+    Raises:
+        OSError: there is no room for it.
     """
     import onnx
 
@@ -69,6 +72,9 @@ def optimise(
             else:
                 onnx.save(graph, str(target))
             cosine = float(np.sum(expected * _vectors(target, tokenizer, pad), axis=1).mean())
+        except (OSError, MemoryError):
+            # Of the machine, not of the model: another form would hide it.
+            raise
         except Exception as error:  # whatever an architecture that nobody foresaw may raise
             logger.info("this encoder has no form %s, fused %s: %s", kind, fused, error)
             continue
