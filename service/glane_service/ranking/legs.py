@@ -18,8 +18,6 @@ from glane_service.ranking.languages import Languages
 from glane_service.ranking.parameters import Parameters
 
 Mask = NDArray[np.bool_]
-# Times the passage depth on an exact index.
-EXACT_DEPTH = 4
 
 
 def gather(
@@ -60,26 +58,39 @@ def gather(
         place = np.argsort(rows)
         nothing = np.zeros(len(rows), np.float32)
         return Candidates(rows[place], scores[place], bound, nothing, nothing, nothing, nothing)
-    every = np.union1d(rows, _nearest(generation, vector, allowed, parameters))
+    if generation.vectors.exact:
+        # All passages are compared in any case, so each is, once, and no bookmark is missed.
+        compared = np.arange(len(generation.rows.first)) if allowed is None else np.flatnonzero(allowed)
+        best = _passage_cosines(generation, vector, compared)
+        own = np.float32(parameters.language_share) * languages.offsets(vector, compared)
+        nearest = _nearest(generation, best[1] - own, compared, parameters.vector_depth)
+        every = np.union1d(rows, nearest)
+        place = np.searchsorted(compared, every)
+        passage, any_passage = best[0][place], best[1][place]
+    else:
+        every = np.union1d(rows, _scanned(generation, vector, allowed, parameters))
+        passage, any_passage = _passage_cosines(generation, vector, every)
     keyword = np.zeros(len(every), np.float32)
     keyword[np.searchsorted(every, rows)] = scores
-    passage, any_passage = _passage_cosines(generation, vector, every)
     document = _document_cosines(generation, vector, every)
     language = languages.offsets(vector, every)
     return Candidates(every, keyword, bound, passage, any_passage, document, language)
 
 
-def _nearest(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:
+def _nearest(generation: Generation, cosines: Floats, rows: Rows, depth: int) -> Rows:
+    """Of these bookmarks, the ``depth`` whose best passage is nearest; none without a passage."""
+    filled = generation.rows.last[rows] > generation.rows.first[rows]
+    rows, cosines = rows[filled], cosines[filled]
+    return rows[np.lexsort((rows, -cosines))[:depth]].astype(np.int64)
+
+
+def _scanned(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:
     """The bookmarks of the nearest passages, at most ``vector_depth`` of them."""
     passages = None if allowed is None else allowed[generation.rows.bookmark]
-    # Where all passages are compared anyway, more of them cost next to nothing: then all bookmarks of
-    # a small library are candidates, and its facets count what a filter will show.
-    depth = parameters.passage_depth * (EXACT_DEPTH if generation.vectors.exact else 1)
-    _, hits = generation.vectors.search(vector, depth, passages)
+    _, hits = generation.vectors.search(vector, parameters.passage_depth, passages)
     # Hits come best first, and so do the first appearances of their bookmarks.
     found, first = np.unique(generation.rows.bookmark[hits], return_index=True)
-    nearest = found[np.argsort(first)][: parameters.vector_depth]
-    return nearest.astype(np.int64)
+    return found[np.argsort(first)][: parameters.vector_depth].astype(np.int64)
 
 
 def _passage_cosines(generation: Generation, vector: Floats, rows: Rows) -> tuple[Floats, Floats]:

@@ -52,7 +52,7 @@ class Parameters:
     """Bookmarks that the keyword leg gives to the fusion."""
 
     passage_depth: int = 400
-    """Passages that the vector leg fetches."""
+    """Passages that the vector leg fetches where there are too many to compare all."""
 
     vector_depth: int = 250
     """Bookmarks that the vector leg gives to the fusion."""
