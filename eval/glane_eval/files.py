@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import os
@@ -71,13 +72,13 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         DatasetError: a line holds half a surrogate pair, which UTF-8 cannot say.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    number = 0
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 (a descriptor)
+        with open(handle, "wb") as stream:  # noqa: PTH123 (a descriptor)
             for number, line in enumerate(lines, start=1):
-                stream.write("\ufeff" if number == 1 and line.startswith("\ufeff") else "")
-                stream.write(f"{line}\n")
+                if number == 1 and line.startswith("\ufeff"):
+                    stream.write(codecs.BOM_UTF8)
+                stream.write(_encoded(f"{line}\n", f"{path}:{number}"))
             stream.flush()
             os.fsync(stream.fileno())
         # mkstemp makes files that only their owner can read; these are as public as any output.
@@ -85,13 +86,17 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
-    except UnicodeEncodeError as error:
-        Path(name).unlink(missing_ok=True)
-        raise DatasetError(
-            f"half a surrogate pair cannot be written: {error.object[error.start : error.end]!r}",
-            where=f"{path}:{number}",
-            hint="Give the query or document an id of whole characters.",
-        ) from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _encoded(text: str, where: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise DatasetError(
+            f"half a surrogate pair cannot be written: {text[error.start : error.end]!r}",
+            where=where,
+            hint="Give the query or document an id of whole characters.",
+        ) from error

@@ -20,7 +20,6 @@ from glane_indexer.encoder.base import Encoder, EncoderInfo, Vectors
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
     from glane_service.query import Query
     from glane_service.ranking.candidates import Candidates
     from glane_service.ranking.parameters import Parameters
@@ -104,7 +103,6 @@ class EngineArm:
         self._encoder = _Remembering(encoder)
         generation = Generation.open(library, name, encoder=encoder.info)
         self.engine = SearchEngine(generation, self._encoder, parameters or library_parameters(library))
-        self._engines: dict[Parameters, SearchEngine] = {}
 
     def rank(self, text: str, mode: str) -> tuple[list[str], float]:
         """The ids for a question, best first, and the milliseconds of encoding and ranking."""
@@ -118,12 +116,7 @@ class EngineArm:
 
     def candidates(self, query: Query, parameters: Parameters) -> Candidates:
         """What both legs find for a query under other parameters."""
-        from glane_service.engine import SearchEngine
-
-        if parameters not in self._engines:
-            engine = SearchEngine(self.engine.generation, self._encoder, parameters)
-            self._engines[parameters] = engine
-        return self._engines[parameters].candidates(query)
+        return self.engine.candidates(query, parameters)
 
     def titles(self) -> dict[str, str]:
         """The title of every bookmark by its id."""

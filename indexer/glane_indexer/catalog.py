@@ -15,6 +15,7 @@ from glane_indexer.catalog_embeddings import EmbeddingTable
 from glane_indexer.catalog_merge import merge, storable, without_repeats
 from glane_indexer.catalog_schema import CATALOG_NAME, new_content_version, open_file
 from glane_indexer.identity import identify
+from glane_indexer.judgments import GOOD
 from glane_indexer.models import Bookmark, Passage
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _Item = TypeVar("_Item")
 
 # Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
 CHUNK = 2000
-# Of the grades 0 to 3, the least that makes a bookmark a good answer.
-GOOD = 2
 
 
 @dataclass(frozen=True, slots=True)

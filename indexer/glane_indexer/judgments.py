@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # 0 not relevant, 1 marginal, 2 good, 3 the answer.
 GRADES = (0, 1, 2, 3)
+GOOD = 2
 MAX_QUESTION = 1000
 MAX_QUESTIONS = 2000
 MAX_JUDGE = 80

@@ -118,11 +118,14 @@ class SearchEngine:
             for row, score in zip(pool.rows[:depth], pool.scores[:depth], strict=True)
         ]
 
-    def candidates(self, query: Query) -> Candidates:
-        """What the legs of a query find, before they are fused; for measuring and tuning."""
+    def candidates(self, query: Query, parameters: Parameters | None = None) -> Candidates:
+        """What the legs of a query find, before they are fused; for measuring and tuning.
+
+        ``parameters`` are those of the engine, or others.
+        """
         parsed = parse(query.text)
         allowed = self._mask(merged(query.filters, parsed.filters), parsed, query.fields)
-        return self._gather(query, parsed, allowed, self._vector(query, parsed))
+        return self._gather(query, parsed, allowed, self._vector(query, parsed), parameters)
 
     def bookmark(self, identifier: str) -> Bookmark:
         """One bookmark with all of its annotations.
@@ -218,16 +221,22 @@ class SearchEngine:
         return np.asarray(self.encoder.encode_queries([parsed.text])[0], np.float32)
 
     def _gather(
-        self, query: Query, parsed: Parsed, allowed: Mask | None, vector: Floats | None
+        self,
+        query: Query,
+        parsed: Parsed,
+        allowed: Mask | None,
+        vector: Floats | None,
+        parameters: Parameters | None = None,
     ) -> Candidates:
+        parameters = parameters or self.parameters
         return gather(
             self.generation,
             () if query.mode == "vector" else parsed.words,
             vector,
             parts=query.fields,
             allowed=allowed,
-            parameters=self.parameters,
-            keyword_limit=KEYWORD_POOL if vector is None else self.parameters.keyword_depth,
+            parameters=parameters,
+            keyword_limit=KEYWORD_POOL if vector is None else parameters.keyword_depth,
             languages=self._languages,
         )
 

@@ -131,9 +131,9 @@ class PassageVectors:
             if len(rows) == self.count:
                 allowed = None
             elif self.exact or len(rows) <= FILTERED_EXACT:
-                return _best(self.scores(vector, rows), rows, k)
+                return best(self.scores(vector, rows), rows, k)
         if self.exact:
-            return _best(self._vectors @ vector, None, k)
+            return best(self._vectors @ vector, None, k)
         if allowed is None:
             return self._scan(vector, k)
         # The scan knows no filter. It is asked for as many more as the filter will take away, and
@@ -143,7 +143,7 @@ class PassageVectors:
         if kept.sum() >= k:
             return scores[kept][:k], rows[kept][:k]
         rows = np.flatnonzero(allowed)
-        return _best(self.scores(vector, rows), rows, k)
+        return best(self.scores(vector, rows), rows, k)
 
     def scores(self, vector: Floats, rows: Rows) -> Floats:
         """The cosines of some passages with a unit vector, in the order of the rows."""
@@ -157,7 +157,7 @@ class PassageVectors:
         depth = min(self.count, max(REFINED * k, LEAST_REFINED))
         rows = self._codes.search(query, depth, params=self._parameters)[1][0]
         rows = rows[rows >= 0]
-        return _best(self._vectors[rows] @ vector, rows, k)
+        return best(self._vectors[rows] @ vector, rows, k)
 
 
 def _faiss() -> Any:
@@ -179,9 +179,9 @@ def _one_thread_each(faiss: Any) -> None:
     threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
-def _best(scores: Floats, rows: Rows | None, k: int) -> tuple[Floats, Rows]:
-    """The k best, sorted by (-score, row)."""
-    if len(scores) > k:
+def best(scores: Floats, rows: Rows | None, k: int) -> tuple[Floats, Rows]:
+    """The k best scores and their rows, sorted by (-score, row); without ``rows``, places are rows."""
+    if len(scores) > k > 0:
         # All that tie with the k-th stay in, so that the row decides among them.
         least = np.partition(scores, len(scores) - k)[len(scores) - k]
         places = np.flatnonzero(scores >= least)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from glane_service.suggestions import SuggestionKind
+
 
 class Answer(BaseModel):
     """Base of all: nothing may be in an answer that is not documented."""
@@ -124,7 +126,7 @@ class QueryAnswer(Answer):
 class SuggestionAnswer(Answer):
     """Something to complete the question with; `url` is where it leads on this service."""
 
-    kind: Literal["title", "tag", "contributor", "question"]
+    kind: SuggestionKind
     text: str
     url: str
 

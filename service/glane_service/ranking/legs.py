@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from glane_indexer.index.generation import Generation
 from glane_indexer.index.rows import TITLE
+from glane_indexer.index.vectors import best
 from glane_service.ranking.candidates import Candidates, Floats, Rows, keyword_bound
 from glane_service.ranking.languages import Languages
 from glane_service.ranking.parameters import Parameters
@@ -61,27 +62,26 @@ def gather(
     if generation.vectors.exact:
         # All passages are compared in any case, so each is, once, and no bookmark is missed.
         compared = np.arange(len(generation.rows.first)) if allowed is None else np.flatnonzero(allowed)
-        best = _passage_cosines(generation, vector, compared)
-        own = np.float32(parameters.language_share) * languages.offsets(vector, compared)
-        nearest = _nearest(generation, best[1] - own, compared, parameters.vector_depth)
-        every = np.union1d(rows, nearest)
+        cosines = _passage_cosines(generation, vector, compared)
+        own = languages.offsets(vector, compared)
+        corrected = cosines[1] - np.float32(parameters.language_share) * own
+        every = np.union1d(rows, _nearest(generation, corrected, compared, parameters.vector_depth))
         place = np.searchsorted(compared, every)
-        passage, any_passage = best[0][place], best[1][place]
+        passage, any_passage, language = cosines[0][place], cosines[1][place], own[place]
     else:
         every = np.union1d(rows, _scanned(generation, vector, allowed, parameters))
         passage, any_passage = _passage_cosines(generation, vector, every)
+        language = languages.offsets(vector, every)
     keyword = np.zeros(len(every), np.float32)
     keyword[np.searchsorted(every, rows)] = scores
     document = _document_cosines(generation, vector, every)
-    language = languages.offsets(vector, every)
     return Candidates(every, keyword, bound, passage, any_passage, document, language)
 
 
 def _nearest(generation: Generation, cosines: Floats, rows: Rows, depth: int) -> Rows:
     """Of these bookmarks, the ``depth`` whose best passage is nearest; none without a passage."""
     filled = generation.rows.last[rows] > generation.rows.first[rows]
-    rows, cosines = rows[filled], cosines[filled]
-    return rows[np.lexsort((rows, -cosines))[:depth]].astype(np.int64)
+    return best(cosines[filled], rows[filled], depth)[1]
 
 
 def _scanned(generation: Generation, vector: Floats, allowed: Mask | None, parameters: Parameters) -> Rows:
