@@ -39,12 +39,12 @@ gate: install
 	$(BIN)/glane-eval gate sample --baseline eval/baseline.json
 
 bench: install
-	$(BIN)/python -m glane_indexer.encoder.bench
-	$(BIN)/python -m glane_indexer.index.bench
-	$(BIN)/python -m glane_service.bench
+	$(BIN)/python -m benchmarks.encoder
+	$(BIN)/python -m benchmarks.index
+	$(BIN)/python -m benchmarks.service
 
 drill: install
-	$(BIN)/python -m glane_indexer.drill
+	$(BIN)/python -m benchmarks.drills.kill
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -12,8 +12,8 @@ from hypothesis import settings
 
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.encoder.load import load_encoder
-from glane_indexer.importing import import_bytes
 from glane_indexer.index.build import build_generation
+from glane_indexer.library.importing import import_bytes
 from glane_indexer.sample.load import library_bytes
 from glane_indexer.settings import Settings
 from glane_service.live import LiveEngine

@@ -13,7 +13,7 @@ from glane_indexer.importers.registry import FORMATS
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
 from glane_service.cli import build_parser
-from tests.service.test_page_controls import DIIGO_CONTROLS
+from tests.service.pages.test_page_controls import DIIGO_CONTROLS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

@@ -22,9 +22,9 @@ from glane_eval.tuning import Questions, ndcg
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
-from glane_service.query import Query
-from glane_service.ranking.candidates import Candidates, Floats, fuse, order
-from glane_service.ranking.parameters import Parameters
+from glane_service.search.query import Query
+from glane_service.search.ranking.candidates import Candidates, Floats, fuse, order
+from glane_service.search.ranking.parameters import Parameters
 from glane_service.terminal import Progress
 
 Score = Callable[[Candidates, Parameters], Floats]

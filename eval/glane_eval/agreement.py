@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from glane_indexer.judgments import Judgment
+from glane_indexer.catalog.judgments import Judgment
 
 
 def cohen_kappa(first: Sequence[int], second: Sequence[int]) -> float:

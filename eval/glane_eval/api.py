@@ -145,7 +145,7 @@ def tune(
     from glane_eval.tuning import tune as search
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.settings import Settings
-    from glane_service.ranking.parameters import Parameters, library_parameters
+    from glane_service.search.ranking.parameters import Parameters, library_parameters
 
     settings = settings or Settings.from_env()
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=True)
@@ -174,7 +174,7 @@ def make_set(library: Path, folder: Path, *, queries: int = 200, seed: int = 0) 
     from glane_eval.files import write_lines
     from glane_eval.held_out import make_set as choose
     from glane_eval.sources import LIBRARY_FILE
-    from glane_indexer.catalog import Catalog
+    from glane_indexer.catalog.bookmarks import Catalog
     from glane_indexer.importers import jsonl
 
     with Catalog.open(library, read_only=True) as catalog:

@@ -110,7 +110,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
             progress=progress,
         )
     if options.write and found.worthwhile:
-        from glane_service.ranking.parameters import write_parameters
+        from glane_service.search.ranking.parameters import write_parameters
 
         write_parameters(options.library, found.parameters)
     if options.json:

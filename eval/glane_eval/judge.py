@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from glane_eval.agreement import agreement
 from glane_eval.datasets import write_judgments
+from glane_indexer.catalog.judgments import Judgments
 from glane_indexer.errors import DatasetError, InputError
-from glane_indexer.judgments import Judgments
 from glane_indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
     from glane_service.judging import Task
+    from glane_service.search.engine import SearchEngine
 
 HELP = "0 no, 1 marginal, 2 good, 3 the answer; u takes the last one back, q stops"
 
@@ -72,7 +72,7 @@ def export(library: Path, folder: Path, *, feedback: bool = False) -> int:
     Raises:
         DatasetError: there are none.
     """
-    from glane_indexer import feedback as votes
+    from glane_indexer.library import feedback as votes
 
     if feedback:
         texts, grades = votes.as_grades(votes.votes(library))

@@ -20,9 +20,9 @@ from glane_indexer.encoder.base import Encoder, EncoderInfo, Vectors
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 
 if TYPE_CHECKING:
-    from glane_service.query import Query
-    from glane_service.ranking.candidates import Candidates
-    from glane_service.ranking.parameters import Parameters
+    from glane_service.search.query import Query
+    from glane_service.search.ranking.candidates import Candidates
+    from glane_service.search.ranking.parameters import Parameters
 
 MODES = ("hybrid", "keyword", "vector")
 # Results kept of each answer: what R@100 needs, and the most that a service gives on one page.
@@ -97,8 +97,8 @@ class EngineArm:
         parameters: Parameters | None = None,
     ) -> None:
         from glane_indexer.index.generation import Generation
-        from glane_service.engine import SearchEngine
-        from glane_service.ranking.parameters import library_parameters
+        from glane_service.search.engine import SearchEngine
+        from glane_service.search.ranking.parameters import library_parameters
 
         self._encoder = _Remembering(encoder)
         generation = Generation.open(library, name, encoder=encoder.info)
@@ -106,7 +106,7 @@ class EngineArm:
 
     def rank(self, text: str, mode: str) -> tuple[list[str], float]:
         """The ids for a question, best first, and the milliseconds of encoding and ranking."""
-        from glane_service.query import Query
+        from glane_service.search.query import Query
 
         self._encoder.reused = 0.0
         started = time.perf_counter()

@@ -77,8 +77,8 @@ def library_of(source: Source, settings: Settings, encoder: Encoder, progress: P
     Raises:
         GlaneError: it cannot be imported or indexed.
     """
-    from glane_indexer.importing import import_bytes
     from glane_indexer.index.build import build_generation
+    from glane_indexer.library.importing import import_bytes
 
     if source.library is not None:
         return source.library
@@ -125,7 +125,7 @@ def _sample() -> Source:
 
 def _library(folder: Path) -> Source:
     """A library with judgments of its own."""
-    from glane_indexer.judgments import Judgments
+    from glane_indexer.catalog.judgments import Judgments
 
     judgments = Judgments(folder)
     qrels = judgments.qrels()

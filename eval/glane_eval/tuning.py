@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from glane_eval.metrics import bootstrap_interval, mean
 from glane_eval.qrels import Qrels
 from glane_indexer.errors import DatasetError, UsageError
-from glane_service.query import Query
-from glane_service.ranking.candidates import Candidates, fuse, order
-from glane_service.ranking.parameters import Parameters
+from glane_service.search.query import Query
+from glane_service.search.ranking.candidates import Candidates, fuse, order
+from glane_service.search.ranking.parameters import Parameters
 
 FOLDS = 5
 CUTOFF = 10

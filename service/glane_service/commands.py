@@ -14,9 +14,9 @@ from glane_indexer.settings import Settings
 from glane_service.terminal import Progress, print_json, print_results
 
 if TYPE_CHECKING:
-    from glane_indexer.importing import ImportReport
     from glane_indexer.index.build import IndexReport
-    from glane_service.query import Query
+    from glane_indexer.library.importing import ImportReport
+    from glane_service.search.query import Query
 
 # Problems shown on a terminal before the rest are only counted.
 SHOWN_PROBLEMS = 20
@@ -24,7 +24,7 @@ SHOWN_PROBLEMS = 20
 
 def import_command(options: Namespace, settings: Settings) -> int:
     """``glane import``: one file after another, each whole or not at all."""
-    from glane_indexer.importing import import_path
+    from glane_indexer.library.importing import import_path
 
     reports = []
     for path in options.files:
@@ -66,7 +66,7 @@ def index_command(options: Namespace, settings: Settings) -> int:
 def search_command(options: Namespace, settings: Settings) -> int:
     """``glane search``: one question, answered as over HTTP."""
     from glane_service.live import LiveEngine
-    from glane_service.results import to_json
+    from glane_service.search.results import to_json
 
     try:
         query = _query(options)
@@ -100,7 +100,7 @@ def serve_command(options: Namespace, settings: Settings) -> int:
 
 def demo_command(options: Namespace, settings: Settings) -> int:
     """``glane demo``: the sample library, made and served."""
-    from glane_indexer.importing import import_bytes
+    from glane_indexer.library.importing import import_bytes
     from glane_indexer.sample.load import library_bytes
 
     imported = import_bytes(library_bytes(), settings.library, format="jsonl", name="sample")
@@ -118,7 +118,7 @@ def demo_command(options: Namespace, settings: Settings) -> int:
 
 def status_command(options: Namespace, settings: Settings) -> int:
     """``glane status``: counts of the catalog, and the generation in use."""
-    from glane_indexer.status import library_status
+    from glane_indexer.library.status import library_status
 
     status = library_status(settings)
     if options.json:
@@ -141,7 +141,7 @@ def status_command(options: Namespace, settings: Settings) -> int:
 
 def export_command(options: Namespace, settings: Settings) -> int:
     """``glane export``: JSON lines to a file, whole or not at all, or to stdout."""
-    from glane_indexer.exporting import export_jsonl, export_to_file
+    from glane_indexer.library.exporting import export_jsonl, export_to_file
 
     if options.file is None:
         if options.json:
@@ -211,7 +211,7 @@ def _query(options: Namespace) -> Query:
     Raises:
         QueryError: one of them is not acceptable.
     """
-    from glane_service.query import FIELDS, Filters, Query, parse_day
+    from glane_service.search.query import FIELDS, Filters, Query, parse_day
 
     return Query(
         text=options.question,

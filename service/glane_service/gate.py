@@ -18,7 +18,7 @@ from pathlib import Path
 
 from glane_indexer.errors import GenerationError, LibraryError
 from glane_indexer.settings import Settings
-from glane_service.ranking.parameters import SETTINGS_FILE, read_settings
+from glane_service.search.ranking.parameters import SETTINGS_FILE, read_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glane_indexer.judgments import Judgment
-from glane_service.query import Query
-from glane_service.results import Hit
+from glane_indexer.catalog.judgments import Judgment
+from glane_service.search.query import Query
+from glane_service.search.results import Hit
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
+    from glane_service.search.engine import SearchEngine
 
 MODES = ("hybrid", "keyword", "vector")
 DEPTH = 10

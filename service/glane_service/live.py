@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
-from glane_service.ranking.parameters import library_parameters
+from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
+    from glane_service.search.engine import SearchEngine
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
@@ -56,7 +56,7 @@ class LiveEngine:
 
     def _open(self) -> SearchEngine:
         from glane_indexer.index.generation import Generation
-        from glane_service.engine import SearchEngine
+        from glane_service.search.engine import SearchEngine
 
         library = self._settings.library
         generation = Generation.open(library, encoder=self._encoder.info)

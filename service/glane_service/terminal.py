@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from glane_service.results import Hit, Results
+from glane_service.search.results import Hit, Results
 
 WIDTH = 100
 

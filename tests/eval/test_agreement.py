@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glane_eval.agreement import agreement, cohen_kappa
-from glane_indexer.judgments import Judgment
+from glane_indexer.catalog.judgments import Judgment
 
 
 def test_kappa_worked_by_hand() -> None:

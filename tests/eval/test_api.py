@@ -15,8 +15,8 @@ from glane_eval.running import MODES, Result
 from glane_eval.sources import library_of, open_source
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
-from glane_indexer.importing import import_path
 from glane_indexer.index.build import build_generation
+from glane_indexer.library.importing import import_path
 from glane_indexer.settings import Settings
 from tests.eval.conftest import DOCUMENTS, QRELS, write_dataset
 

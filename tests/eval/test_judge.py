@@ -11,13 +11,13 @@ import pytest
 from glane_eval.cli import main
 from glane_eval.datasets import read_dataset
 from glane_eval.judge import export, judge_results
-from glane_indexer import feedback
-from glane_indexer.catalog import Catalog
+from glane_indexer.catalog.bookmarks import Catalog
+from glane_indexer.catalog.judgments import Judgments
 from glane_indexer.errors import DatasetError
-from glane_indexer.judgments import Judgments
+from glane_indexer.library import feedback
 from glane_service.judging import next_task, pool
 from glane_service.live import LiveEngine
-from glane_service.query import Query
+from glane_service.search.query import Query
 
 
 @pytest.fixture

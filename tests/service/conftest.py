@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
-from glane_service.engine import SearchEngine
 from glane_service.live import LiveEngine
+from glane_service.search.engine import SearchEngine
 from tests.support import little
 
 

@@ -16,7 +16,7 @@ import pytest
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.importers import jsonl
 from glane_indexer.index.build import build_generation
-from glane_indexer.locking import writer_lock
+from glane_indexer.library.locking import writer_lock
 from glane_service.cli import build_parser, main
 from glane_service.http.schemas import SearchAnswer
 from tests.support import little
@@ -80,7 +80,7 @@ def refused(ran: Ran, code: int = 1) -> str:
 
 
 def count(library: Path) -> int:
-    from glane_indexer.catalog import Catalog
+    from glane_indexer.catalog.bookmarks import Catalog
 
     with Catalog.open(library, read_only=True) as catalog:
         return catalog.counts()["bookmarks"]

@@ -15,13 +15,13 @@ import pytest
 
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import EncoderMismatchError, GenerationError
-from glane_indexer.importing import import_bytes
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import rollback, set_current
+from glane_indexer.library.importing import import_bytes
 from glane_indexer.settings import Settings
 from glane_service import live as module
 from glane_service.live import LiveEngine
-from glane_service.query import Query
+from glane_service.search.query import Query
 from tests.support.hashed import HashedEncoder
 
 NEW = b'{"id": "n1", "title": "Le pangolin", "language": "fr"}\n'

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.importers import jsonl
-from glane_indexer.importing import import_bytes
 from glane_indexer.index.build import build_generation
+from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 
 BOOKMARKS = (

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.catalog import Catalog
+from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GenerationError
 from glane_indexer.index import generation
-from glane_indexer.index.columns import Columns
-from glane_indexer.index.documents import Documents
-from glane_indexer.index.lexical import LexicalIndex
+from glane_indexer.index.local.columns import Columns
+from glane_indexer.index.local.documents import Documents
+from glane_indexer.index.local.keyword import LexicalIndex
+from glane_indexer.index.local.rows import PassageRows
+from glane_indexer.index.local.vectors import PassageVectors
 from glane_indexer.index.manifest import Counts, write_manifest
-from glane_indexer.index.rows import PassageRows
-from glane_indexer.index.vectors import PassageVectors
-from glane_indexer.locking import writer_lock
+from glane_indexer.library.locking import writer_lock
 from glane_indexer.models import Bookmark, Passage
 from glane_indexer.passages import document_texts, passages_of, text_hash
 

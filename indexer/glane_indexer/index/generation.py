@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import GenerationError
-from glane_indexer.index.columns import Columns
-from glane_indexer.index.documents import Documents
-from glane_indexer.index.lexical import LexicalIndex
+from glane_indexer.index.local.columns import Columns
+from glane_indexer.index.local.documents import Documents
+from glane_indexer.index.local.keyword import LexicalIndex
+from glane_indexer.index.local.rows import PassageRows
+from glane_indexer.index.local.vectors import PassageVectors
 from glane_indexer.index.manifest import Manifest, check, read_manifest_file, sync
-from glane_indexer.index.rows import PassageRows
-from glane_indexer.index.vectors import PassageVectors
 
 INDEX = "index"
 CURRENT = "CURRENT"
@@ -138,7 +138,7 @@ def rollback(library: Path) -> str:
         GenerationError: there is none, or it is damaged.
         LockedError: another process is writing to the library.
     """
-    from glane_indexer.locking import writer_lock
+    from glane_indexer.library.locking import writer_lock
 
     if not library.is_dir():
         raise GenerationError("there is no library here", where=str(library))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from glane_indexer.errors import QueryError
-from glane_service.query import FIELDS, MAX_PER_PAGE, Filters, Query
+from glane_service.search.query import FIELDS, MAX_PER_PAGE, Filters, Query
 
 MAX_REQUESTS = 20
 DATE_SUFFIX = "_date"

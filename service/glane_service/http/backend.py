@@ -10,15 +10,15 @@ from glane_indexer.errors import GlaneError, ServiceError
 from glane_indexer.settings import Settings
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
     from glane_service.live import LiveEngine
+    from glane_service.search.engine import SearchEngine
 
 logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
 
 
 class Backend:
-    """Holds the :class:`~glane_service.engine.LiveEngine` of one process.
+    """Holds the :class:`~glane_service.search.engine.LiveEngine` of one process.
 
     Args:
         settings: the settings in force.

@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
-from glane_indexer.feedback import Vote, add
+from glane_indexer.library.feedback import Vote, add
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form, same_site
-from glane_service.query import MAX_TEXT
+from glane_service.search.query import MAX_TEXT
 
 feedback = APIRouter()
 MAX_ID = 200

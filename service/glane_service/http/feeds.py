@@ -14,8 +14,8 @@ from glane_indexer.identity import safe_url
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import backend_of, metrics_of
-from glane_service.query import Query
-from glane_service.results import Hit, Results
+from glane_service.search.query import Query
+from glane_service.search.results import Hit, Results
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 30

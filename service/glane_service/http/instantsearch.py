@@ -24,12 +24,12 @@ from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
 from glane_service.http.algolia import FACETS, Asked, read, requests_of
 from glane_service.http.routes import OTHERWISE, answer, backend_of, metrics_of
-from glane_service.query import MAX_PER_PAGE, Query, parse
-from glane_service.results import FacetValue, Hit, Results, Span
-from glane_service.snippets import Matcher
+from glane_service.search.matching import Matcher
+from glane_service.search.query import MAX_PER_PAGE, Query, parse
+from glane_service.search.results import FacetValue, Hit, Results, Span
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
+    from glane_service.search.engine import SearchEngine
 
 MAX_BODY = 256 * 1024
 MAX_SCANNED = 1000

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.requests import Request
 
-from glane_service.query import FIELDS, Query
+from glane_service.search.query import FIELDS, Query
 
 if TYPE_CHECKING:
-    from glane_service.suggestions import Suggestion
+    from glane_service.search.suggestions import Suggestion
 
 _DEFAULT = Query("")
 LANGUAGES = ("fr", "en")

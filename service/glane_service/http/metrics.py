@@ -25,7 +25,7 @@ from glane_indexer.errors import GlaneError
 from glane_service.http.backend import Backend
 
 if TYPE_CHECKING:
-    from glane_service.results import Results
+    from glane_service.search.results import Results
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4

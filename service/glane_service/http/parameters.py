@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from glane_indexer.errors import QueryError
-from glane_service.query import (
+from glane_service.search.query import (
     FIELDS,
     MAX_FILTER,
     MAX_PER_PAGE,
@@ -19,9 +19,9 @@ from glane_service.query import (
     Query,
     parse_day,
 )
-from glane_service.query import Sort as SortName
-from glane_service.query import View as ViewName
-from glane_service.results import Mode as ModeName
+from glane_service.search.query import Sort as SortName
+from glane_service.search.query import View as ViewName
+from glane_service.search.results import Mode as ModeName
 
 MAX_TAGS = 20
 MAX_PAGE = 1_000_000

@@ -11,17 +11,17 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from glane_indexer.errors import QueryError
-from glane_service import query as queries
 from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.parameters import SearchParameters, SimilarParameters, SuggestParameters
-from glane_service.results import annotation_json, bookmark_json, hit_json, to_json
+from glane_service.search import query as queries
+from glane_service.search.results import annotation_json, bookmark_json, hit_json, to_json
 
 if TYPE_CHECKING:
-    from glane_service.suggestions import Suggestion
+    from glane_service.search.suggestions import Suggestion
 
 SUGGESTIONS = 8
 _Documented = dict[int | str, dict[str, Any]]

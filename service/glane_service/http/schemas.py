@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from glane_service.suggestions import SuggestionKind
+from glane_service.search.suggestions import SuggestionKind
 
 
 class Answer(BaseModel):

@@ -10,8 +10,8 @@ from glane_indexer.models import Kind
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.views import Link, Translate
-from glane_service.query import FIELDS, Query
-from glane_service.results import Mode, Results
+from glane_service.search.query import FIELDS, Query
+from glane_service.search.results import Mode, Results
 
 FACET_SHOWN = 8
 PAGE_SIZES = (10, 20, 50, 100)

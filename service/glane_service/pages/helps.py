@@ -10,10 +10,10 @@ from glane_service.http.links import Links
 from glane_service.pages.controls import Chip
 from glane_service.pages.spelling import corrected
 from glane_service.pages.views import Link, Translate
-from glane_service.query import Filters, Query
+from glane_service.search.query import Filters, Query
 
 if TYPE_CHECKING:
-    from glane_service.engine import SearchEngine
+    from glane_service.search.engine import SearchEngine
 
 NEIGHBOURS = 50
 MAX_FILTERS_TRIED = 5

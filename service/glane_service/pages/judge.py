@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from glane_indexer.catalog.judgments import MAX_JUDGE, Judgments
 from glane_indexer.errors import InputError, QueryError
-from glane_indexer.judgments import MAX_JUDGE, Judgments
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form, same_site

@@ -23,8 +23,8 @@ from glane_service.pages.assets import FOREVER
 from glane_service.pages.helps import tries
 from glane_service.pages.reference import operations
 from glane_service.pages.render import Context, Renderer
-from glane_service.query import MAX_TEXT, Query
-from glane_service.results import Hit, MatchedPassage, Results, Why
+from glane_service.search.query import MAX_TEXT, Query
+from glane_service.search.results import Hit, MatchedPassage, Results, Why
 
 NEWEST = 10
 SIMILAR = 6

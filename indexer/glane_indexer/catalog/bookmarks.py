@@ -1,0 +1,290 @@
+"""The catalog: the one file that everything else in a library can be rebuilt from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from glane_indexer.catalog import rows as rows
+from glane_indexer.catalog.embeddings import EmbeddingTable
+from glane_indexer.catalog.judgments import GOOD
+from glane_indexer.catalog.merge import merge, storable, without_repeats
+from glane_indexer.catalog.schema import CATALOG_NAME, new_content_version, open_file
+from glane_indexer.identity import identify
+from glane_indexer.models import Bookmark, Passage
+
+if TYPE_CHECKING:
+    import duckdb
+
+_Item = TypeVar("_Item")
+
+# Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
+CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """What an upsert did.
+
+    ``added``, ``updated`` and ``unchanged`` add up to the records that came in: a bookmark that came
+    twice is put together first, and its repeats count as unchanged. ``duplicates`` are repeats of an
+    annotation inside one incoming bookmark: a property of what came in, the same at every import.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    annotations_added: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """One import that the catalog has seen; ``counts`` is as the import's report has it."""
+
+    id: str
+    format: str
+    file: str
+    started_at: datetime
+    finished_at: datetime
+    counts: Mapping[str, Any]
+
+
+class Catalog(EmbeddingTable):
+    """An open catalog; make one with :meth:`open`. Not for several threads at once.
+
+    Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
+    file cannot be read or written after all.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        super().__init__(connection, path)
+        self._library = self._meta("library")
+
+    @classmethod
+    def open(cls, library: Path, *, create: bool = False, read_only: bool = False) -> Catalog:
+        """Open the catalog of a library folder; close it, or use it as a context manager.
+
+        A catalog open for writing cannot be opened by another process, not even to read.
+
+        Args:
+            library: the library folder.
+            create: make folder and catalog where there are none.
+            read_only: for reading beside other readers.
+
+        Raises:
+            CatalogError: there is none (and ``create`` is off), it is damaged or no catalog, its
+                schema is of a newer version, or another process has it open.
+        """
+        return cls(open_file(library, create=create, read_only=read_only), library / CATALOG_NAME)
+
+    # Bookmarks
+
+    def upsert(
+        self,
+        bookmarks: Iterable[Bookmark],
+        *,
+        language: Callable[[Bookmark], str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> UpsertCounts:
+        """Add bookmarks, or bring those with the same id up to date, in one transaction.
+
+        What comes in replaces what was there, and nothing given before is erased by something empty;
+        :func:`glane_indexer.catalog.merge.merge` has the rules. The same bookmarks again change
+        nothing. Bookmarks are held in memory until all have come.
+
+        Args:
+            bookmarks: with ids or without; :func:`glane_indexer.identity.identify` fills them in.
+            language: the language of a new or changed bookmark that has none, as an ISO 639-1 code,
+                or "".
+            progress: called with the number of bookmarks stored so far and of all.
+        """
+        incoming: dict[str, Bookmark] = {}
+        records = duplicates = 0
+        for bookmark in bookmarks:
+            bookmark, repeats = without_repeats(storable(identify(bookmark, self._library)))
+            earlier = incoming.get(bookmark.id)
+            incoming[bookmark.id] = merge(earlier, bookmark) if earlier else bookmark
+            records += 1
+            duplicates += repeats
+        added = updated = annotations = done = 0
+        with self.transaction():
+            for part in _chunks(sorted(incoming)):
+                stored = {bookmark.id: bookmark for bookmark in self._fetch(part)}
+                changed = []
+                for key in part:
+                    old = stored.get(key)
+                    new = merge(old, incoming[key]) if old else incoming[key]
+                    if new == old:
+                        continue
+                    if language and not new.language:
+                        new = replace(new, language=language(new))
+                    changed.append(new)
+                    added += old is None
+                    updated += old is not None
+                    annotations += len(new.annotations) - (len(old.annotations) if old else 0)
+                self._write(changed, [bookmark.id for bookmark in changed if bookmark.id in stored])
+                done += len(part)
+                if progress:
+                    progress(done, len(incoming))
+        return UpsertCounts(added, updated, records - added - updated, annotations, duplicates)
+
+    def replace(self, bookmark: Bookmark) -> bool:
+        """Make this the whole of the bookmark with its id; whether anything changed by it."""
+        new, _ = without_repeats(storable(identify(bookmark, self._library)))
+        with self.transaction():
+            old = self.bookmark(new.id)
+            if new == old:
+                return False
+            self._write([new], [new.id] if old else [])
+        return True
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Delete bookmarks with their annotations; how many there were."""
+        deleted = 0
+        with self.transaction():
+            for part in _chunks(sorted(set(ids))):
+                known = [bookmark.id for bookmark in self._fetch(part)]
+                self._write([], known)
+                deleted += len(known)
+        return deleted
+
+    def bookmark(self, id: str) -> Bookmark | None:
+        """The bookmark with this id, or None."""
+        found = self._fetch([id])
+        return found[0] if found else None
+
+    def bookmarks(self) -> Iterator[Bookmark]:
+        """All bookmarks in order of id, a chunk in memory at a time.
+
+        Each chunk is a query of its own, so embeddings may be stored while this runs.
+        """
+        last = ""
+        while True:
+            found = self._rows("SELECT * FROM bookmarks WHERE id > ? ORDER BY id LIMIT ?", [last, CHUNK])
+            if not found:
+                return
+            first, last = found[0][0], found[-1][0]
+            yield from rows.from_rows(
+                found,
+                self._rows(
+                    "SELECT * FROM annotations WHERE bookmark_id BETWEEN ? AND ? "
+                    "ORDER BY bookmark_id, position",
+                    [first, last],
+                ),
+            )
+
+    def counts(self) -> dict[str, int]:
+        """How many ``bookmarks``, ``annotations``, ``descriptions`` and ``contributors`` there are."""
+        ((bookmarks, descriptions, contributors, annotations),) = self._rows(
+            "SELECT count(*), count(*) FILTER (trim(description) <> ''), "
+            "count(DISTINCT nullif(contributor, '')), (SELECT count(*) FROM annotations) "
+            "FROM bookmarks"
+        )
+        return {
+            "bookmarks": bookmarks,
+            "annotations": annotations,
+            "descriptions": descriptions,
+            "contributors": contributors,
+        }
+
+    def content_version(self) -> str:
+        """A name for the present content: another one after every change of any bookmark."""
+        return self._meta("content_version")
+
+    def good_questions(self) -> list[tuple[str, int]]:
+        """The questions that judges found a good answer to here, each with how many bookmarks those are."""
+        return [
+            (str(text), int(answers))
+            for text, answers in self._rows(
+                "SELECT questions.text, count(DISTINCT bookmarks.id) FROM questions "
+                "JOIN judgments ON judgments.question = questions.id "
+                "JOIN bookmarks ON bookmarks.id = judgments.bookmark "
+                "WHERE judgments.grade >= ? GROUP BY questions.text ORDER BY questions.text",
+                [GOOD],
+            )
+        ]
+
+    def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of all bookmarks, as they were cut for the last index.
+
+        Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
+        """
+        with self.transaction():
+            self._run("DELETE FROM passages")
+            for part in _chunks(passages):
+                columns = rows.passage_columns(part)
+                if columns["hash"]:
+                    with self._staged(columns):
+                        self._run(
+                            "INSERT INTO passages SELECT bookmark_id, position, kind, annotation_id, "
+                            "start, length, hash FROM staged"
+                        )
+
+    # Imports
+
+    def record_import(self, format: str, file: str, started_at: datetime, counts: Mapping[str, Any]) -> str:
+        """Note an import that ends now; its id: six digits, counting up."""
+        ((number,),) = self._rows("SELECT count(*) + 1 FROM imports")
+        id = f"{number:06d}"
+        now = datetime.now(UTC).replace(tzinfo=None)
+        started = started_at.astimezone(UTC).replace(tzinfo=None)
+        self._run(
+            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+            [id, format, file, started, now, json.dumps(counts)],
+        )
+        return id
+
+    def imports(self) -> list[ImportRecord]:
+        """All imports so far, the first one first."""
+        return [
+            ImportRecord(
+                id,
+                format,
+                file,
+                started.replace(tzinfo=UTC),
+                finished.replace(tzinfo=UTC),
+                json.loads(counts),
+            )
+            for id, format, file, started, finished, counts in self._rows(
+                "SELECT * FROM imports ORDER BY id"
+            )
+        ]
+
+    # Below: SQL
+
+    def _fetch(self, ids: Sequence[str]) -> list[Bookmark]:
+        """The bookmarks with these ids, as far as there are any, in order of id."""
+        with self._staged({"id": ids}):
+            found = self._rows("SELECT * FROM bookmarks SEMI JOIN staged USING (id) ORDER BY id")
+            annotations = self._rows(
+                "SELECT * FROM annotations WHERE bookmark_id IN (SELECT id FROM staged) "
+                "ORDER BY bookmark_id, position"
+            )
+        return rows.from_rows(found, annotations)
+
+    def _write(self, bookmarks: Sequence[Bookmark], gone: Sequence[str]) -> None:
+        """Delete the bookmarks with the ids ``gone``, then insert these."""
+        if gone:
+            with self._staged({"id": gone}):
+                self._run("DELETE FROM bookmarks WHERE id IN (SELECT id FROM staged)")
+                self._run("DELETE FROM annotations WHERE bookmark_id IN (SELECT id FROM staged)")
+        if bookmarks:
+            with self._staged(rows.bookmark_columns(bookmarks)):
+                self._run(rows.INSERT_BOOKMARKS)
+        if any(bookmark.annotations for bookmark in bookmarks):
+            with self._staged(rows.annotation_columns(bookmarks)):
+                self._run(rows.INSERT_ANNOTATIONS)
+        if gone or bookmarks:
+            self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [new_content_version()])
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    pending = iter(items)
+    while part := list(islice(pending, CHUNK)):
+        yield part

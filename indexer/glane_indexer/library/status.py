@@ -1,0 +1,42 @@
+"""What a library holds, and what its index was built from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glane_indexer.errors import CatalogError
+from glane_indexer.settings import Settings
+
+
+def library_status(settings: Settings) -> dict[str, Any]:
+    """Counts of the catalog and facts of the current generation, as ``glane status --json`` shows them.
+
+    ``generation`` and ``encoder`` are None, and ``passages`` is 0, where there is no index yet;
+    ``behind`` says whether the catalog has changed since.
+
+    Raises:
+        CatalogError: there is no library, or its catalog cannot be read.
+    """
+    from glane_indexer.catalog.bookmarks import Catalog
+    from glane_indexer.index.generation import current_name, read_manifest
+
+    library = settings.library
+    if not (library / "catalog.duckdb").exists():
+        raise CatalogError(
+            "there is no library here",
+            where=str(library),
+            hint="Run `glane import FILE`, or `glane demo`, or name the folder with --library",
+        )
+    with Catalog.open(library, read_only=True) as catalog:
+        counts = catalog.counts()
+        version = catalog.content_version()
+    name = current_name(library)
+    manifest = read_manifest(library, name) if name else None
+    return {
+        **counts,
+        "passages": manifest.counts.passages if manifest else 0,
+        "generation": name,
+        "encoder": manifest.encoder.to_json() if manifest else None,
+        "behind": manifest is None or manifest.catalog_version != version,
+        "bytes": sum(path.stat().st_size for path in library.rglob("*") if path.is_file()),
+    }

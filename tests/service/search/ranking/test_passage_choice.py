@@ -1,0 +1,78 @@
+"""Which passage of a bookmark is shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glane_indexer.models import PassageKind
+from glane_service.search.ranking.passage_choice import WORDS_WEIGHT, choose
+
+TITLE, DESCRIPTION, ANNOTATION = "title", "description", "annotation"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cosines", "coverages", "expected"),
+    [
+        # By meaning alone.
+        ([DESCRIPTION, ANNOTATION, ANNOTATION], [0.80, 0.85, 0.84], [0, 0, 0], 1),
+        # .84 + .06 is more than .85 + .03: the words decide between two that are near.
+        ([DESCRIPTION, ANNOTATION, ANNOTATION], [0.80, 0.85, 0.84], [0, 0.5, 1], 2),
+        # .78 + .06 is less than .85: words alone do not carry a passage that says something else.
+        ([ANNOTATION, ANNOTATION], [0.85, 0.78], [0, 1], 0),
+        # A title says what it is about and not what it says, however near it is.
+        ([TITLE, ANNOTATION], [0.95, 0.70], [1, 0], 1),
+        ([TITLE, DESCRIPTION], [0.95, 0.10], [1, 0], 1),
+        # There is nothing else.
+        ([TITLE], [0.95], [1], 0),
+        # The first of equals.
+        ([TITLE, ANNOTATION, ANNOTATION], [0.9, 0.8, 0.8], [0, 0.5, 0.5], 1),
+        # Without a vector the words alone decide.
+        ([TITLE, ANNOTATION, ANNOTATION], None, [0.5, 0.2, 0.4], 2),
+        # Where only the title holds one of them, and nothing is known of meaning: the title.
+        ([TITLE, ANNOTATION, ANNOTATION], None, [0.5, 0, 0], 0),
+        # Nothing is known at all.
+        ([TITLE, ANNOTATION], None, [0, 0], 0),
+        ([DESCRIPTION, ANNOTATION], None, [0, 0], 0),
+    ],
+)
+def test_the_passage_that_says_it_is_shown(
+    kinds: list[PassageKind], cosines: list[float] | None, coverages: list[float], expected: int
+) -> None:
+    assert choose(kinds, cosines, coverages.__getitem__) == expected
+
+
+def test_a_passage_below_zero_can_be_the_best() -> None:
+    assert choose([TITLE, ANNOTATION, ANNOTATION], [0.1, -0.5, -0.4], lambda place: 0) == 2
+
+
+def test_a_passage_far_below_the_best_is_not_read() -> None:
+    read: list[int] = []
+
+    def coverage(place: int) -> float:
+        read.append(place)
+        return {1: 0.5, 2: 0.2}[place]
+
+    # .85 + .03 is the best so far: .80 + .06 cannot win by words, and .83 + .06 could.
+    kinds: list[PassageKind] = [TITLE, DESCRIPTION, ANNOTATION, ANNOTATION, ANNOTATION]
+    assert choose(kinds, [0.95, 0.85, 0.83, 0.80, 0.10], coverage) == 1
+    assert read == [1, 2]
+
+
+PASSAGES = st.lists(
+    st.tuples(st.sampled_from([TITLE, DESCRIPTION, ANNOTATION]), st.floats(-1, 1), st.floats(0, 1)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(PASSAGES)
+def test_what_is_not_read_would_not_have_been_chosen(
+    passages: list[tuple[PassageKind, float, float]],
+) -> None:
+    kinds, cosines, coverages = ([item[place] for item in passages] for place in range(3))
+    said = [place for place, kind in enumerate(kinds) if kind != TITLE] or list(range(len(kinds)))
+    values = [cosines[place] + WORDS_WEIGHT * coverages[place] for place in range(len(kinds))]
+    chosen = choose(kinds, cosines, coverages.__getitem__)
+    assert chosen == max(said, key=lambda place: (values[place], -place))
