@@ -42,6 +42,7 @@ bench: install
 	$(BIN)/python -m benchmarks.encoder
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.living
 
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import EncoderMismatchError, GenerationError
+from glane_indexer.errors import EncoderMismatchError, GenerationError, LibraryError
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import rollback, set_current
 from glane_indexer.library.importing import import_bytes
@@ -108,6 +108,46 @@ def test_a_damaged_generation_is_not_taken_up(
     path.write_bytes(data)
     assert live.refresh() is True
     assert total(live) == 13
+
+
+def test_the_generation_before_a_damaged_one_is_served_and_the_repaired_one_taken_up(
+    library: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = library / "index" / f"{grow(library, encoder)}-1.safetensors"
+    path.write_bytes(b"damaged")
+    monkeypatch.setattr("glane_indexer.encoder.load.load_encoder", lambda settings: encoder)
+    live = LiveEngine(replace(Settings.from_env(), library=library), follow=False)
+    assert live.generation.name == "000001"
+    assert str(path) in live.damage
+    assert total(live) == 12
+    # What is damaged is not read again every second.
+    assert live.refresh() is False
+    assert build_generation(library, encoder).generation == "000003"
+    assert live.refresh() is True
+    assert live.damage == ""
+    assert total(live) == 13
+
+
+def test_a_member_finds_what_the_public_does_not(live: LiveEngine, library: Path, encoder: Encoder) -> None:
+    secret = b'{"id": "p1", "title": "Un secret", "visibility": "private"}\n'
+    import_bytes(secret, library, format="jsonl", name="secret")
+    build_generation(library, encoder)
+    assert live.refresh() is True
+    assert live.engine is live.engine_of("public")
+    question = Query("secret", mode="keyword")
+    assert live.engine.search(question).total == 0
+    assert [hit.bookmark.id for hit in live.engine_of("member").search(question).hits] == ["p1"]
+
+
+def test_settings_that_cannot_be_read_cost_no_reading_of_the_index(
+    live: LiveEngine, library: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(library, encoder)
+    (library / "settings.json").write_text("{")
+    monkeypatch.setattr("glane_indexer.index.generation.Generation.open", None)
+    with pytest.raises(LibraryError, match="settings cannot be read"):
+        live.refresh()
+    assert total(live) == 12
 
 
 def test_a_generation_of_another_encoder_is_not_taken_up(live: LiveEngine, library: Path) -> None:

@@ -1,7 +1,7 @@
 """What can be asked of a view: the segments of one generation that one viewer may see (pure).
 
 Ranking, presentation and the engine use nothing else of an index, so another backend is another
-implementation of :class:`View`, and passes the same suite (``tests/indexer/index/congruence.py``).
+implementation of :class:`View`, and passes the same suite (``tests/indexer/index/test_congruence.py``).
 
 Bookmarks are named by *row*: rows count from 0 in the order of the bookmarks' ids, so an order by
 (-score, row) is one by (-score, id), whatever segment a bookmark lies in.
