@@ -40,6 +40,8 @@ def clean_text(text: str, *, indented: bool = False) -> str:
     Args:
         indented: whether the blanks at the beginning of a line stay, as code needs them.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNSEEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
     # Last: what is gone may have stood between a letter and its accent.

@@ -18,6 +18,7 @@ from datetime import datetime
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment, unquoted
+from glane_indexer.importers.html_text import parsed_html
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
@@ -95,7 +96,7 @@ def _read_page(text: str) -> Iterator[Imported]:
 def _parsed(text: str) -> LexborHTMLParser:
     """The page with a line break at both ends of each block, so that the text of a node has lines."""
     text = _FOLD.sub(r'<b data-fold="\1"></b>', _SPACES.sub(" ", text))
-    tree = LexborHTMLParser(_BREAKS.sub(r"\n\g<0>\n", text))
+    tree = parsed_html(_BREAKS.sub(r"\n\g<0>\n", text))
     tree.strip_tags(_UNREAD)
     # A contributor's name is told from all other text by its link: it becomes an attribute of it.
     for link in _outermost([link for link in tree.css("a[href]") if _USER.fullmatch(_href(link))]):
