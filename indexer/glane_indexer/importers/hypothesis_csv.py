@@ -27,9 +27,5 @@ def read(source: Source) -> Iterator[Imported]:
         work.tags += tags_of(row.get("tags"))
         quoted, said = row.cells.get("quote", ""), row.cells.get("comment", "")
         created = row.get("created at", "created")
-        work.annotations.append(
-            annotation(
-                row.cells.get("quote", ""), row.cells.get("comment", ""), row.get("author", "user"), created
-            )
-        )
+        work.annotations.append(annotation(quoted, said, row.get("author", "user"), created))
     yield from works.bookmarks()
