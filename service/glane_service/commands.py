@@ -72,7 +72,9 @@ def search_command(options: Namespace, settings: Settings) -> int:
         query = _query(options)
     except QueryError as error:
         # Over HTTP the same is a 400: nothing was searched.
-        raise UsageError(error.message, where=error.where, hint=error.hint) from None
+        name = error.where.replace("_", "-")
+        where = f"--{name}" if error.where in vars(options) else error.where
+        raise UsageError(error.message, where=where, hint=error.hint) from None
     if not query.text.strip() and not query.filters.to_json() and query.sort != "date":
         raise UsageError(
             "the question is empty",
@@ -136,23 +138,6 @@ def status_command(options: Namespace, settings: Settings) -> int:
     ]
     for name, value in rows:
         print(f"{name:12} {value}")
-    return 0
-
-
-def export_command(options: Namespace, settings: Settings) -> int:
-    """``glane export``: JSON lines to a file, whole or not at all, or to stdout."""
-    from glane_indexer.library.exporting import export_jsonl, export_to_file
-
-    if options.file is None:
-        if options.json:
-            raise UsageError("--json needs a FILE: the export itself goes to standard output")
-        export_jsonl(settings.library, sys.stdout)
-        return 0
-    count = export_to_file(settings.library, Path(options.file))
-    if options.json:
-        print_json({"file": options.file, "bookmarks": count})
-    else:
-        print(f"{count} bookmarks written to {options.file}.")
     return 0
 
 

@@ -309,10 +309,16 @@ def test_export_is_what_import_takes_back(run: Run, library: Path, tmp_path: Pat
     assert lines.code == 0
     assert lines.out.encode() == little.LINES
     ran = run("export", "out.jsonl", "--library", library, "--json")
-    assert ran.json == {"file": "out.jsonl", "bookmarks": 12}
+    assert ran.json == {"file": "out.jsonl", "format": "jsonl", "bookmarks": 12}
     assert (tmp_path / "out.jsonl").read_bytes() == little.LINES
     run("import", "out.jsonl", "--library", tmp_path / "copy")
     assert run("export", "--library", tmp_path / "copy").out == lines.out
+    some = run(
+        "export", "-", "--tag", "Travail", "--by", "camille roy", "--after", "2018", "--library", library
+    )
+    assert [json.loads(line)["id"] for line in some.out.splitlines()] == ["b03"]
+    assert "NETSCAPE-Bookmark-file" in run("export", "--format", "netscape", "--library", library).out
+    assert "--after: 'hier' is not a date" in refused(run("export", "--after", "hier"), 2)
     assert "--json needs a FILE" in refused(run("export", "--library", library, "--json"), 2)
     assert "cannot be written" in refused(run("export", "no/such/folder/x", "--library", library))
 
@@ -512,8 +518,8 @@ def test_a_service_that_cannot_start(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("travail", "--per-page", "0"), 2, "per_page: 0 is not from 1 to 100"),
-        (("travail", "--per-page", "101"), 2, "per_page: 101 is not from 1 to 100"),
+        (("travail", "--per-page", "0"), 2, "--per-page: 0 is not from 1 to 100"),
+        (("travail", "--per-page", "101"), 2, "--per-page: 101 is not from 1 to 100"),
         (("travail", "--page", "0"), 2, "page: 0 is not 1 or more"),
         (("travail", "--after", "hier"), 2, "after: 'hier' is not a date"),
         (("travail", "--fields", "body"), 2, "fields: 'body' is not one of its values"),
