@@ -40,6 +40,7 @@ NEW = Bookmark(
     language="en",
     visibility="private",
     annotations=(Annotation("One", "New note", "Ada", None, "1"), Annotation("Three", id="3")),
+    visibility="private",
 )
 
 
@@ -174,6 +175,11 @@ def test_a_highlight_with_an_id_of_its_own_is_the_one_that_says_the_same() -> No
 
 def test_what_is_empty_erases_nothing() -> None:
     assert merge(OLD, Bookmark("", id="b")) == OLD
+
+
+def test_an_import_makes_nothing_public_that_was_private() -> None:
+    assert merge(NEW, OLD).visibility == "private"
+    assert merge(OLD, OLD).visibility == "public"
 
 
 def test_no_field_is_forgotten() -> None:
