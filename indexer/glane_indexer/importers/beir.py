@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from glane_indexer.importers.clean import clean_line, clean_text
 from glane_indexer.importers.lines import first_object, objects
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Bookmark, Imported, Problem
 
 
-def looks_like(text: str) -> bool:
+def recognise(source: Source) -> float:
     """Whether the first line is a JSON object with BEIR's ``_id`` and ``text``."""
-    record = first_object(text)
-    return "_id" in record and "text" in record
+    record = first_object(source)
+    return float("_id" in record and "text" in record)
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The documents of ``corpus.jsonl``, with their own ids, and the lines that are none."""
-    for item in objects(text):
+    for item in objects(source):
         if isinstance(item, Problem):
             yield item
             continue

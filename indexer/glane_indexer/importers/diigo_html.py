@@ -18,6 +18,7 @@ from datetime import datetime
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment, unquoted
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 _HOST = "https://groups.diigo.com"
@@ -52,15 +53,18 @@ _CAPTION = re.compile(r"(?i)(?:\d+ )?(?:comments?|repl(?:y|ies)|likes?|edit|dele
 _PROSE = 60
 
 
-def looks_like(text: str) -> bool:
+def recognise(source: Source) -> float:
     """Whether this is HTML, saved from a Diigo group, or with items as Diigo shows them."""
+    text = source.head
     if not text.lstrip("\ufeff \t\r\n").startswith("<") or "diigo" not in text.lower():
-        return False
-    return bool(_SAVED.search(text)) or any(_title(item) and _user(item) for item in _items(_parsed(text)))
+        return 0.0
+    saved = _SAVED.search(text) or any(_title(item) and _user(item) for item in _items(_parsed(text)))
+    return 1.0 if saved else 0.0
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of the page, the items that are none, and what is announced and missing."""
+    text = source.text
     tree = _parsed(text)
     # The last one: the pager stands below the highlights, which may hold such numbers too.
     announced = _RANGE.findall(clean_text(tree.body.text()) if tree.body else "")

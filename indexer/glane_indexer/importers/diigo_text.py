@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, unquoted
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 _VIEWS = re.compile(r"[-–] (?P<views>[\d., ]*\d) views?$")
@@ -34,14 +35,14 @@ _TAGS = re.compile(r"^\s*tags?\s*:\s*(.+)$", re.IGNORECASE)
 _URL = re.compile(r"^\s*(https?://\S+)\s*$", re.IGNORECASE)
 
 
-def looks_like(text: str) -> bool:
+def recognise(source: Source) -> float:
     """Whether the text has a title with its views, then bullets, and is no HTML."""
-    if text.lstrip()[:1] in "<{":
-        return False
-    lines = text.split("\n")
+    if source.head.lstrip()[:1] in "<{":
+        return 0.0
+    lines = source.head.split("\n")
     titles = sum(1 for line in lines if _title(line))
     signs = sum(1 for line in lines if _BULLET.match(line) or _CHROME.match(line.strip()))
-    return titles > 0 and signs > 0
+    return 0.8 if titles and signs else 0.0
 
 
 @dataclass(slots=True)
@@ -94,13 +95,13 @@ class _Item:
         )
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of the page, the lines that belong to none, and what is announced and missing."""
     item: _Item | None = None
     pending: tuple[int, str] | None = None
     announced: tuple[int, int] | None = None
     found = 0
-    for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+    for number, raw in source.lines():
         line = raw.rstrip().lstrip("\ufeff")
         bullet = _BULLET.match(line)
         if not line.strip():

@@ -10,6 +10,7 @@ from typing import Any
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.registry import AUTO, read
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Bookmark, Imported, Missing, Problem
 
 # The whole file is held in memory while it is read.
@@ -147,7 +148,7 @@ def import_bytes(
 
     started = datetime.now(UTC)
     # Read first: a file in no known format must not leave an empty library behind.
-    chosen, items = read(data, format=format, name=name)
+    chosen, items = read(Source(data, name), format)
     _make_folder(library)
     tally = _Tally(name, progress)
     with (

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from glane_indexer.importers.beir import looks_like, read
-from glane_indexer.models import Bookmark, Problem
+from glane_indexer.importers import beir
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Bookmark, Imported, Problem
+
+
+def looks_like(text: str) -> bool:
+    return beir.recognise(Source(text.encode("utf-8", "surrogatepass"))) > 0
+
+
+def read(text: str) -> Iterator[Imported]:
+    return beir.read(Source(text.encode("utf-8", "surrogatepass")))
 
 
 def test_a_document_becomes_a_bookmark() -> None:

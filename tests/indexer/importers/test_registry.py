@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from glane_indexer.errors import InputError, UsageError
-from glane_indexer.importers.registry import FORMATS, read
+from glane_indexer.importers.registry import FORMATS
+from glane_indexer.importers.registry import read as read_source
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 from glane_indexer.sample.load import library_bytes
 
@@ -24,6 +27,10 @@ FILES = {
     "diigo-csv": CSV,
     "diigo-text": TEXT.encode(),
 }
+
+
+def read(data: bytes, format: str = "auto", name: str = "") -> tuple[str, Iterator[Imported]]:
+    return read_source(Source(data, name), format)
 
 
 def titles(items: list[Imported]) -> list[str]:
