@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
+
+import orjson
 
 from glane_indexer.models import Annotation, Bookmark
 
@@ -131,9 +132,8 @@ def identify(bookmark: Bookmark, library: str = "") -> Bookmark:
 
 
 def content_hash(bookmark: Bookmark) -> str:
-    """The name of a bookmark's whole content: 32 hexadecimal digits, others after any change of it."""
-    facts = json.dumps(asdict(bookmark), sort_keys=True, default=str)
-    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
+    """The name of a stored bookmark's content: 32 hexadecimal digits, others after any change of it."""
+    return hashlib.blake2b(orjson.dumps(bookmark), digest_size=16).hexdigest()
 
 
 def annotation_id(bookmark_id: str, annotation: Annotation, contributor: str) -> str:

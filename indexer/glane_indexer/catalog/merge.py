@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from glane_indexer.identity import annotation_id, plain
@@ -31,6 +32,41 @@ _SAY_NOTHING = frozenset(
 MAX_VIEWS = 2**63 - 1
 # Stands between the tags of a bookmark on their way into the catalog; a control character.
 TAG_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one import (or, with ``import_id`` "", an edit) says of a bookmark.
+
+    ``whole``: it stands in the place of all before it; otherwise it is merged into them. ``key`` names the
+    record of a live source, of which only the last word counts; that it has the record no more (None) too.
+    """
+
+    number: int
+    import_id: str
+    whole: bool
+    bookmark: Bookmark | None
+    key: str = ""
+
+
+def combined(contributions: Iterable[Contribution]) -> Bookmark | None:
+    """The bookmark that contributions give, merged in their order; None where none is left.
+
+    What was edited by hand (``whole``) stays when a source from before the edit has it no more.
+    """
+    valid: list[Contribution] = []
+    for item in contributions:
+        if item.whole:
+            valid = []
+        elif item.key:
+            valid = [other for other in valid if other.key != item.key]
+        if item.bookmark is not None:
+            valid.append(item)
+    bookmark: Bookmark | None = None
+    for item in valid:
+        if item.bookmark is not None:
+            bookmark = merge(bookmark, item.bookmark) if bookmark else item.bookmark
+    return bookmark
 
 
 def merge(stored: Bookmark, incoming: Bookmark, *, newer: bool = True) -> Bookmark:

@@ -40,7 +40,6 @@ NEW = Bookmark(
     language="en",
     visibility="private",
     annotations=(Annotation("One", "New note", "Ada", None, "1"), Annotation("Three", id="3")),
-    visibility="private",
 )
 
 
@@ -185,7 +184,8 @@ def test_an_import_makes_nothing_public_that_was_private() -> None:
 def test_no_field_is_forgotten() -> None:
     # A new field of the models would otherwise be lost at every second import.
     for item in fields(Bookmark):
-        assert getattr(NEW, item.name) != getattr(OLD, item.name) or item.name == "id"
+        if item.compare and item.name != "id":
+            assert getattr(NEW, item.name) != getattr(OLD, item.name)
     assert storable(OLD) == OLD
     assert storable(NEW) == NEW
 
