@@ -15,8 +15,6 @@ from pathlib import Path
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
 
-FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 the work failed, 2 wrong usage."""
@@ -52,7 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
         made.set_defaults(module=module, function=f"{name}_command")
         return made
 
-    _import(command("import", "read bookmarks from files into the library"))
+    _import(command("import", "read bookmarks from files into the library", "intake"))
+    command("imports", "list what was imported, and when", "intake")
+    undo = command("undo", "take an import back, as if it had not been", "intake")
+    undo.add_argument("import_id", metavar="IMPORT", help="its number, as `glane imports` shows it")
     _index(command("index", "build the index that searches are answered from"))
     _search(command("search", "ask the library a question"))
     _serve(command("serve", "answer questions over HTTP, with a search page"))
@@ -70,8 +71,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--format", choices=FORMATS, default="auto", help="default: by content")
+    from glane_indexer.importers.registry import AUTO, FORMATS
+
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="files, folders, archives; - is standard input"
+    )
+    parser.add_argument(
+        "--format",
+        choices=(AUTO, *FORMATS),
+        default=AUTO,
+        metavar="FORMAT",
+        help=f"default: by content. One of {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--map",
+        default="",
+        metavar="NAME=COLUMN,…",
+        help="which column of a table is the title, the url, …",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--strict", action="store_true", help="exit 1 if there was any problem")
 
 
