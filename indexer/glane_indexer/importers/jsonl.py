@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment
+from glane_indexer.importers.clean import clean_line, clean_quote, clean_tags, parse_moment
 from glane_indexer.importers.lines import first_object, objects
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Problem
@@ -107,7 +107,7 @@ def _bookmark(record: Any) -> Bookmark:
         id=clean_line(texts["id"]),
         title=title or url,
         url=url,
-        description=clean_text(texts["description"]),
+        description=clean_quote(texts["description"]),
         tags=clean_tags(tags),
         contributor=clean_line(texts["contributor"]),
         created_at=_parsed(texts["created_at"]),
@@ -123,8 +123,8 @@ def _annotation(record: Any, place: int) -> Annotation:
     texts = _strings(record, _NOTE_TEXTS, f"annotation {place}")
     annotation = Annotation(
         id=clean_line(texts["id"]),
-        text=clean_text(texts["text"]),
-        note=clean_text(texts["note"]),
+        text=clean_quote(texts["text"]),
+        note=clean_quote(texts["note"]),
         author=clean_line(texts["author"]),
         created_at=_parsed(texts["created_at"]),
     )

@@ -1,63 +1,21 @@
-"""The formats that Glane reads, and which of them a file is in (pure)."""
+"""Which format a file is in, and what it holds (pure)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from glane_indexer.errors import InputError, UsageError
-from glane_indexer.importers import beir, diigo_csv, diigo_html, diigo_text, jsonl
+from glane_indexer.importers.formats import FORMATS, Format
+from glane_indexer.importers.limits import limited
 from glane_indexer.importers.source import Source
-from glane_indexer.models import Imported
+from glane_indexer.models import Bookmark, Imported, Problem
+
+__all__ = ["AUTO", "FORMATS", "Format", "is_whole", "read", "recognise"]
 
 AUTO = "auto"
 # Two formats fit equally where their scores are nearer than this.
 _EQUAL = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format by its name: what it is, what it carries, how it is recognised and how it is read.
-
-    ``recognise`` gives a score from 0 (another format) to 1 (this one, and no other).
-    """
-
-    name: str
-    about: str
-    carries: str
-    recognise: Callable[[Source], float]
-    read: Callable[[Source], Iterator[Imported]]
-
-
-FORMATS = {
-    item.name: item
-    for item in (
-        Format("jsonl", "Glane's own export: a bookmark a line", "everything", jsonl.recognise, jsonl.read),
-        Format("beir", "the corpus of a BEIR dataset", "documents", beir.recognise, beir.read),
-        Format(
-            "diigo-html",
-            "a saved Diigo group page, as HTML",
-            "bookmarks, highlights, notes",
-            diigo_html.recognise,
-            diigo_html.read,
-        ),
-        Format(
-            "diigo-csv",
-            "Diigo's CSV export",
-            "bookmarks, highlights, notes",
-            diigo_csv.recognise,
-            diigo_csv.read,
-        ),
-        Format(
-            "diigo-text",
-            "a saved Diigo group page, as text",
-            "bookmarks, highlights",
-            diigo_text.recognise,
-            diigo_text.read,
-        ),
-    )
-}
 
 
 def read(source: Source, format: str = AUTO) -> tuple[str, Iterator[Imported]]:
@@ -73,15 +31,10 @@ def read(source: Source, format: str = AUTO) -> tuple[str, Iterator[Imported]]:
     if format != AUTO and format not in FORMATS:
         known = ", ".join([AUTO, *FORMATS])
         raise UsageError(f"there is no format {format!r}", where="--format", hint=f"It is one of {known}")
-    if source.is_empty():
+    if not source.members.names and source.is_empty():
         raise InputError("the file is empty", where=source.name)
     chosen = FORMATS[format] if format != AUTO else recognise(source)
-
-    def everything() -> Iterator[Imported]:
-        yield from source.problems
-        yield from chosen.read(source)
-
-    return chosen.name, everything()
+    return chosen.name, _guarded(source, chosen)
 
 
 def recognise(source: Source) -> Format:
@@ -104,6 +57,33 @@ def recognise(source: Source) -> Format:
         raise InputError(
             f"the format of this file is not known; it begins with {start!r}",
             where=source.name,
-            hint="`glane import --help` lists the formats; --format names one",
+            hint="`glane import --help` lists the formats, and --format names one",
         )
     return FORMATS[fitting[0]]
+
+
+def is_whole(source: Source) -> bool:
+    """Whether an archive or a folder is one export that is made of several files.
+
+    Any other archive holds files that are exports by themselves.
+    """
+    return any(item.recognise(source) > 0 for item in FORMATS.values() if item.in_parts)
+
+
+def _guarded(source: Source, chosen: Format) -> Iterator[Imported]:
+    """What a reader gives, within the limits; where it can go no further, what came before is kept."""
+    if not source.is_packed():
+        yield from source.problems
+    given = False
+    try:
+        for item in chosen.read(source):
+            if isinstance(item, Bookmark):
+                given = True
+                yield from limited(item)
+            else:
+                yield item
+    except InputError as error:
+        if not given:
+            raise
+        message = f"{error.message}; what stands behind is left out"
+        yield Problem(error.where or "file", message)

@@ -7,10 +7,15 @@ import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.decode import Encoding, decoded, detect
+from glane_indexer.importers.json_text import partial
 from glane_indexer.models import Problem
+
+if TYPE_CHECKING:
+    from glane_indexer.importers.archive import Members
 
 # Enough to see a page's first items behind its menus.
 HEAD_CHARS = 200_000
@@ -18,6 +23,8 @@ HEAD_CHARS = 200_000
 MAX_TEXT = 64 << 20
 MAX_LINE = 16 << 20
 _CHUNK = 1 << 20
+# A zip archive, a SQLite database, Firefox's compressed JSON.
+_PACKED = (b"PK\x03\x04", b"SQLite format 3\0", b"mozLz40\0")
 
 
 @dataclass(frozen=True)
@@ -25,16 +32,29 @@ class Source:
     """One file, or one member of an archive.
 
     ``content`` may be a memory map, so that a large file is not held in memory; ``columns`` are the
-    names that the user gave to the columns of a table of their own (``--map title=Titre``).
+    names that the user gave to the columns of a table of their own (``--map title=Titre``);
+    ``folder`` are the files of a folder, which has no content of its own.
     """
 
     content: bytes | mmap.mmap
     name: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    folder: Members | None = None
 
     def starts_with(self, *marks: bytes) -> bool:
         """Whether the content begins with one of these bytes."""
-        return self.content[: max(map(len, marks))].startswith(marks)
+        return bytes(self.content[: max(map(len, marks))]).startswith(marks)
+
+    @cached_property
+    def members(self) -> Members:
+        """The files in an archive or a folder; none in any other source.
+
+        Raises:
+            InputError: the archive is damaged, or holds what no export does.
+        """
+        from glane_indexer.importers.archive import members
+
+        return self.folder if self.folder is not None else members(self)
 
     @cached_property
     def encoding(self) -> Encoding:
@@ -58,6 +78,11 @@ class Source:
             InputError: the content is no text.
         """
         return next(self.chunks(HEAD_CHARS * 2), "")[:HEAD_CHARS]
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON value that the head begins, up to where it is cut; None where it is no JSON."""
+        return partial(self.head) if self.head.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else None
 
     @cached_property
     def text(self) -> str:
@@ -108,3 +133,7 @@ class Source:
         """Whether there is nothing but blanks."""
         head = bytes(self.content[:4096]).removeprefix(codecs.BOM_UTF8)
         return len(self.content) <= 4096 and (not head.strip() or not self.head.strip())
+
+    def is_packed(self) -> bool:
+        """Whether the content is no text, but files or a database to be opened."""
+        return self.folder is not None or self.starts_with(*_PACKED)

@@ -30,7 +30,7 @@ def test_a_document_becomes_a_bookmark() -> None:
 def test_a_document_without_a_title_is_called_by_its_first_line() -> None:
     long = "mot " * 100
     items = list(read(f'{{"_id": "1", "text": "Une haie.\\nDeux."}}\n{{"_id": "2", "text": "{long}"}}'))
-    assert [item.title for item in items if isinstance(item, Bookmark)] == ["Une haie.", long[:120]]
+    assert [item.title for item in items if isinstance(item, Bookmark)] == ["Une haie.", long[:119]]
 
 
 def test_a_document_without_a_text_has_its_title() -> None:

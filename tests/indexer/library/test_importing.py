@@ -188,7 +188,7 @@ def test_a_very_long_cell_is_kept_whole(library: Path) -> None:
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
         (b"Dear all,\n", "the format of this file is not known"),
-        (b"PK\x03\x04", "this is a zip archive"),
+        (b"PK\x03\x04", "the archive is damaged"),
         (bytes(range(256)), "this is a binary file"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_file_in_no_format_leaves_no_library_behind(library: Path, data: bytes
 
 def test_no_such_format_leaves_no_library_behind(library: Path) -> None:
     with pytest.raises(UsageError):
-        import_bytes(b'{"title": "T"}', library, format="netscape", name="some.jsonl")
+        import_bytes(b'{"title": "T"}', library, format="nosuch", name="some.jsonl")
     assert not library.exists()
 
 
