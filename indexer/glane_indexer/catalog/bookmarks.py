@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from glane_indexer.catalog import rows as rows
 from glane_indexer.catalog.embeddings import EmbeddingTable
 from glane_indexer.catalog.imports import ImportTable
-from glane_indexer.catalog.intake import CHUNK, Intake, UpsertCounts, chunks, recombine
+from glane_indexer.catalog.intake import CHUNK, Intake, UpsertCounts, chunks, recombine, separate
 from glane_indexer.catalog.judgments import GOOD
 from glane_indexer.catalog.merge import storable, without_repeats
 from glane_indexer.catalog.schema import CATALOG_NAME, new_content_version, open_file
@@ -93,7 +93,7 @@ class Catalog(EmbeddingTable, ImportTable):
                 )
             ids = self.contributed(import_id)
             self._take_back(import_id)
-            return recombine(self, ids, language)
+            return recombine(self, [*ids, *separate(self, ids)], language)
 
     def replace(self, bookmark: Bookmark) -> bool:
         """Make this the whole of the bookmark with its id; whether anything changed by it."""
@@ -234,6 +234,18 @@ class Catalog(EmbeddingTable, ImportTable):
             return dict(
                 self._rows(
                     "SELECT page, min(bookmark_id) FROM aliases SEMI JOIN staged USING (page) GROUP BY page"
+                )
+            )
+
+    def _titles_of(self, titles: Sequence[str]) -> dict[str, str]:
+        """The ids of the pages with one of these titles, by title, where a single one has it."""
+        if not titles:
+            return {}
+        with self._staged({"title": titles}):
+            return dict(
+                self._rows(
+                    "SELECT title, min(id) FROM bookmarks SEMI JOIN staged USING (title) "
+                    "WHERE url <> '' AND kind = 'bookmark' GROUP BY title HAVING count(*) = 1"
                 )
             )
 

@@ -161,6 +161,12 @@ class ImportTable(CatalogConnection):
         with self._staged({"bookmark_id": ids}):
             self._run(f"{_INSERT}, ?, false, '', ? FROM staged", [import_id, key])
 
+    def _withdraw(self, bookmark_id: str, said: Contribution) -> None:
+        """Forget one thing that was said of a bookmark."""
+        self._run(
+            "DELETE FROM contributions WHERE bookmark_id = ? AND number = ?", [bookmark_id, said.number]
+        )
+
     def _take_back(self, import_id: str) -> None:
         """Forget what an import has said, and note when."""
         self._run("DELETE FROM contributions WHERE import = ?", [import_id])

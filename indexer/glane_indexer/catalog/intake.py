@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from glane_indexer.catalog.merge import Contribution, combined, merge, storable, without_repeats
-from glane_indexer.catalog.resolve import page_of, resolve
-from glane_indexer.models import Bookmark
+from glane_indexer.catalog.resolve import page_of, resolve, title_of
+from glane_indexer.identity import annotation_id
+from glane_indexer.models import Annotation, Bookmark
 
 if TYPE_CHECKING:
     from glane_indexer.catalog.bookmarks import Catalog
@@ -142,11 +143,12 @@ class Intake:
 
     def _resolved(self, records: Sequence[Bookmark]) -> list[Bookmark]:
         records = [storable(record) for record in records]
-        pages = {page for record in records if (page := page_of(record))}
+        pages = {page_of(record) for record in records}
         aliases = self._catalog._aliases_of(sorted(pages))
-        wanted = {*pages, *aliases.values(), *(record.id for record in records)} - {""}
-        stored = self._catalog._urls_of(sorted(wanted))
-        resolved = resolve(records, stored, aliases, self._own_ids)
+        titles = self._catalog._titles_of(sorted({title_of(record) for record in records} - {""}))
+        known = {*pages, *aliases.values(), *titles.values(), *(record.id for record in records)} - {""}
+        stored = self._catalog._urls_of(sorted(known))
+        resolved = resolve(records, stored, aliases, titles, self._own_ids)
         self._own_ids.update(
             bookmark.id for record, bookmark in zip(records, resolved, strict=True) if record.id
         )
@@ -203,6 +205,38 @@ def recombine(catalog: Catalog, ids: Iterable[str], language: Language | None) -
         updated += len(written)
         deleted += len(gone)
     return updated, deleted
+
+
+def separate(catalog: Catalog, ids: Iterable[str]) -> list[str]:
+    """Move what was told by a title alone out of bookmarks that have this title no more.
+
+    Such a record came to a page by the title that an import gave it, and this import was taken back. The
+    ids of the bookmarks that the records are then.
+    """
+    others: dict[str, None] = {}
+    for part in chunks(ids):
+        for id, said in catalog._contributions_of(part).items():
+            titles: set[str] = set()
+            for item in said:
+                bookmark = item.bookmark
+                if bookmark is None or bookmark.url or item.whole:
+                    titles |= {bookmark.title} if bookmark else set()
+                elif title_of(bookmark) not in titles and page_of(bookmark) != id:
+                    alone = resolve(
+                        [replace(bookmark, id="", annotations=_unnamed(bookmark, id))], {}, {}, {}, ()
+                    )
+                    catalog._withdraw(id, item)
+                    catalog._contribute(alone, item.import_id, whole=False, key=item.key)
+                    others[alone[0].id] = None
+    return list(others)
+
+
+def _unnamed(bookmark: Bookmark, id: str) -> tuple[Annotation, ...]:
+    """The annotations without the ids that they have from their bookmark."""
+    return tuple(
+        replace(item, id="") if item.id == annotation_id(id, item, bookmark.contributor) else item
+        for item in bookmark.annotations
+    )
 
 
 def chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from glane_indexer.importers.clean import clean_line, clean_quote, clean_tags, parse_moment
@@ -41,7 +42,7 @@ def read(source: Source) -> Iterator[Imported]:
             continue
         where, record = item
         try:
-            yield _bookmark(record)
+            yield replace(_bookmark(record), where=where)
         except ValueError as error:
             yield Problem(where, str(error))
 

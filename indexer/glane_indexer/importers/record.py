@@ -68,6 +68,7 @@ def bookmark(
         created_at=created_at,
         language=code if code.isalpha() and len(code) == 2 else "",
         annotations=kept,
+        where=where,
     )
 
 

@@ -34,11 +34,15 @@ Data = bytes | mmap.mmap
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of one file; ``found`` says that it was come across, and not named by the user."""
+    """The content of one file; ``found`` says that it was come across, and not named by the user.
+
+    A ``folder`` is one export by itself that is made of its files.
+    """
 
     name: str
     data: Data
     found: bool = False
+    folder: Path | None = None
 
 
 def contents(path: Path, is_whole: Callable[[Content], bool]) -> Iterator[Content]:
@@ -49,7 +53,7 @@ def contents(path: Path, is_whole: Callable[[Content], bool]) -> Iterator[Conten
 
     Args:
         path: ``-`` is standard input.
-        is_whole: whether an archive is an export by itself, so that it is not opened here.
+        is_whole: whether an archive or a folder is an export by itself, so that it is not opened here.
 
     Raises:
         InputError: it cannot be read, or is an archive that leads outside, or unpacks to too much.
@@ -59,6 +63,10 @@ def contents(path: Path, is_whole: Callable[[Content], bool]) -> Iterator[Conten
             Content("standard input", _spooled(sys.stdin.buffer, "standard input")), is_whole
         )
     elif path.is_dir():
+        whole = Content(shown(path), b"", folder=path)
+        if is_whole(whole):
+            yield whole
+            return
         files = sorted(item for item in path.rglob("*") if item.is_file() and not _is_litter(item, path))
         if not files:
             raise InputError("there are no files in this folder", where=shown(path))
@@ -143,7 +151,7 @@ def _opened(content: Content, is_whole: Callable[[Content], bool]) -> Iterator[C
 
 def _archive_kind(data: Data) -> str:
     head = data[:262]
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
     if head[257:262] == b"ustar":
         return "tar"
@@ -153,6 +161,8 @@ def _archive_kind(data: Data) -> str:
 def _zipped(content: Content) -> Iterator[Content]:
     with zipfile.ZipFile(_Reader(content.data)) as archive:
         members = [item for item in archive.infolist() if not item.is_dir()]
+        if not members:
+            raise InputError("there are no files in this archive", where=content.name)
         _check([item.filename for item in members], content.name)
         _check_size(sum(item.file_size for item in members), len(content.data), content.name)
         left = MAX_UNPACKED

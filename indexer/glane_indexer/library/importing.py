@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from glane_indexer.errors import InputError
-from glane_indexer.importers.registry import AUTO, read, recognise
+from glane_indexer.importers.archive import folder
+from glane_indexer.importers.registry import AUTO, is_whole, read
 from glane_indexer.importers.source import Source
 from glane_indexer.library.files import Content, contents, shown
-from glane_indexer.library.limits import bounded
 from glane_indexer.library.reports import (
     AnnotationCounts,
     BookmarkCounts,
@@ -67,9 +67,7 @@ class _Spool:
             if isinstance(item, Bookmark):
                 self.bookmarks += 1
                 self.descriptions += bool(item.description)
-                where = item.where or f"bookmark {self.bookmarks}"
-                bookmark, cuts = bounded(replace(item, where=where))
-                self.problems += [Problem(f"{self.name}: {where}", cut, skipped=False) for cut in cuts]
+                bookmark = item if item.where else replace(item, where=f"bookmark {self.bookmarks}")
                 pickle.dump(bookmark, self.file, pickle.HIGHEST_PROTOCOL)
                 if progress:
                     progress("Reading", self.bookmarks, 0)
@@ -113,7 +111,7 @@ def import_paths(
     reading = reading or Reading()
     for path in paths:
         try:
-            for content in contents(path, is_export):
+            for content in contents(path, lambda content: is_whole(_source(content))):
                 try:
                     yield import_content(
                         content, library, reading=reading, dry_run=dry_run, progress=progress
@@ -122,15 +120,6 @@ def import_paths(
                     yield Failure(content.name, error, content.found)
         except InputError as error:
             yield Failure(shown(path), error)
-
-
-def is_export(content: Content) -> bool:
-    """Whether a file is in one of the formats by itself, also where it is an archive."""
-    try:
-        recognise(Source(content.data, content.name))
-    except InputError:
-        return False
-    return True
 
 
 def import_path(
@@ -174,7 +163,7 @@ def import_content(
     """Import the content of one file; raises as :func:`import_path` does."""
     started = datetime.now(UTC)
     # Read first: a file in no known format must not leave an empty library behind.
-    chosen, items = read(Source(content.data, content.name, reading.columns), reading.format)
+    chosen, items = read(_source(content, reading), reading.format)
     with tempfile.TemporaryFile() as file, contextlib.ExitStack() as stack:
         spool = _Spool(content.name, file)
         spool.fill(items, progress)
@@ -186,6 +175,12 @@ def import_content(
         else:
             _make_folder(library)
         return _store(spool, library, chosen, started, dry_run=dry_run, progress=progress)
+
+
+def _source(content: Content, reading: Reading | None = None) -> Source:
+    if content.folder is not None:
+        return folder(content.folder)
+    return Source(content.data, content.name, reading.columns if reading else {})
 
 
 def _store(

@@ -111,7 +111,11 @@ records = st.builds(
         ),
         max_size=3,
     ).map(tuple),
-).filter(lambda item: bool(item.title or item.url))
+)
+# Those without a url have titles of their own: how a title brings one to a page is tested apart.
+records = records.filter(lambda item: bool(item.url)) | records.map(
+    lambda item: replace(item, url="", title="Alone")
+)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +198,21 @@ def test_only_an_import_that_is_there_can_be_undone(tmp_path: Path) -> None:
         # Its number is not given again, and it can be imported again.
         assert take(catalog, OTHER).counts.added == 1
         assert [record.id for record in catalog.imports()] == ["000001", "000002"]
+
+
+def test_a_record_without_a_url_goes_with_the_page_of_its_title_and_without_it_alone(
+    tmp_path: Path,
+) -> None:
+    kindle = Bookmark("Les haies", annotations=(Annotation("Elle coupe le vent."),))
+    with Catalog.open(tmp_path / "a", create=True) as catalog:
+        take(catalog, BROWSER)
+        take(catalog, DIIGO)
+        take(catalog, kindle)
+        (found,) = catalog.bookmarks()
+        assert [item.text for item in found.annotations][1:] == ["Elle coupe le vent."]
+        catalog.undo("000002", language=lambda bookmark: bookmark.title[:2].lower())
+        left = list(catalog.bookmarks())
+    assert left == library(tmp_path / "b", (BROWSER,), (kindle,))
 
 
 def test_of_a_live_record_only_the_last_word_counts_and_its_absence_too(tmp_path: Path) -> None:
