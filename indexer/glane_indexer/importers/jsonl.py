@@ -42,7 +42,7 @@ def read(source: Source) -> Iterator[Imported]:
             continue
         where, record = item
         try:
-            yield replace(_bookmark(record), where=where)
+            yield replace(from_record(record), where=where)
         except ValueError as error:
             yield Problem(where, str(error))
 
@@ -79,7 +79,7 @@ def _moment(moment: Any) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _bookmark(record: Any) -> Bookmark:
+def from_record(record: Any) -> Bookmark:
     """A bookmark from its JSON value.
 
     Raises:
