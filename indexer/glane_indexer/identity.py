@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 import orjson
@@ -81,7 +82,7 @@ def _canonical(url: str, route: Callable[[str], str], *, www: bool = True) -> st
     if port not in (None, _DEFAULT_PORTS[scheme]):
         host = f"{host}:{port}"
     query = parts.query
-    if "utm_" in query or any(name in query for name in _TRACKING):
+    if query and ("utm_" in query or any(name in query for name in _TRACKING)):
         # The others stay as they are written: to write them anew would make another address of them.
         names = ((part, part.split("=", 1)[0]) for part in query.split("&"))
         query = "&".join(
@@ -90,6 +91,7 @@ def _canonical(url: str, route: Callable[[str], str], *, www: bool = True) -> st
     return urlunsplit(("https", host, parts.path.rstrip("/"), query, route(parts.fragment)))
 
 
+@lru_cache(maxsize=1 << 14)
 def page_id(url: str, library: str = "") -> str:
     """The id of a bookmark of this page that has none of its own."""
     return _digest(library, "url", canonical_url(url))
