@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from glane_eval.cli import build_parser as eval_parser
+from glane_indexer.exporters.registry import EXPORTS
 from glane_indexer.importers.registry import FORMATS
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
@@ -57,6 +58,12 @@ def test_endpoints() -> None:
         assert shown in README, path
     for page in ("/fr", "/en", "/bookmarks/{id}", "/search.atom", "/opensearch.xml", "/docs"):
         assert f"`{page}" in README, page
+
+
+def test_formats_that_are_written() -> None:
+    table = (ROOT / "docs" / "export.md").read_text("utf-8")
+    for item in EXPORTS.values():
+        assert f"| `{item.name}` | {item.about} | {item.loses or 'nothing'} |" in table
 
 
 def test_formats() -> None:

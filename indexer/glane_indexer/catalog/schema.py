@@ -58,6 +58,18 @@ CREATE TABLE contributions (
 CREATE TABLE versions (hash VARCHAR NOT NULL, bookmark VARCHAR NOT NULL);
 """
 
+# ``key`` names the record of a live source that a contribution is: a later one of the same key stands in
+# its place, and one with the hash "" says that the source has it no more. ``aliases`` has, for each
+# bookmark whose id is not its page's, the id that its page has: so a source without ids finds it.
+# ``cursors`` is where the last synchronisation of a live source ended.
+_VERSION_3 = """
+ALTER TABLE contributions ADD COLUMN key VARCHAR;
+UPDATE contributions SET key = '';
+ALTER TABLE imports ADD COLUMN undone_at TIMESTAMP;
+CREATE TABLE aliases (page VARCHAR NOT NULL, bookmark_id VARCHAR NOT NULL);
+CREATE TABLE cursors (source VARCHAR NOT NULL, cursor VARCHAR NOT NULL);
+"""
+
 
 def _remember_what_was_there(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill in the hashes of version 2, and the first contribution of each bookmark."""
@@ -79,11 +91,23 @@ def _remember_what_was_there(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("INSERT INTO versions SELECT DISTINCT hash, bookmark FROM staged")
 
 
+def _remember_pages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill in the aliases of version 3: version 0.1 gave a page with ``www.`` the id of the one without."""
+    from glane_indexer.catalog import rows
+
+    found = connection.execute("SELECT id, url FROM bookmarks WHERE url <> '' ORDER BY id").fetchall()
+    columns = rows.alias_columns(found)
+    if columns["page"]:
+        with rows.staged(connection, columns):
+            connection.execute("INSERT INTO aliases SELECT page, bookmark_id FROM staged")
+
+
 # From each version to the next: SQL, and then a function where SQL does not reach. A new catalog takes all
 # of the steps, so there is one way to every version.
 _STEPS: tuple[tuple[str, Callable[[duckdb.DuckDBPyConnection], None] | None], ...] = (
     (_VERSION_1, None),
     (_VERSION_2, _remember_what_was_there),
+    (_VERSION_3, _remember_pages),
 )
 SCHEMA_VERSION = len(_STEPS)
 

@@ -100,7 +100,7 @@ def clean_tags(tags: list[str]) -> tuple[str, ...]:
     """Tags cleaned, in their order, each once, whatever its case."""
     once: dict[str, str] = {}
     for tag in tags:
-        cleaned = clean_line(tag).strip('", ').lstrip("#")
+        cleaned = clean_line(tag).lstrip('#", ').rstrip('", ')
         if cleaned and cleaned.casefold() != _NO_TAG:
             once.setdefault(cleaned.casefold(), cleaned)
     return tuple(once.values())

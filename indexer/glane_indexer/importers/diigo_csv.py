@@ -89,6 +89,7 @@ def _bookmark(cells: dict[str, str], where: str) -> Iterator[Imported]:
         tags=clean_tags(split_cells(cells.get("tags", ""))),
         created_at=created_at,
         annotations=tuple(_annotations(annotations)),
+        where=where,
     )
 
 

@@ -218,6 +218,7 @@ def _read_item(node: LexborNode, where: str) -> Iterator[Imported]:
         views=views,
         kind="topic" if _TOPIC.match(href) else "bookmark",
         annotations=annotations,
+        where=where,
     )
 
 

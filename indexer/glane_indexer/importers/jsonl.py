@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from glane_indexer.importers.clean import clean_line, clean_quote, clean_tags, parse_moment
@@ -41,7 +42,7 @@ def read(source: Source) -> Iterator[Imported]:
             continue
         where, record = item
         try:
-            yield _bookmark(record)
+            yield replace(from_record(record), where=where)
         except ValueError as error:
             yield Problem(where, str(error))
 
@@ -78,7 +79,7 @@ def _moment(moment: Any) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _bookmark(record: Any) -> Bookmark:
+def from_record(record: Any) -> Bookmark:
     """A bookmark from its JSON value.
 
     Raises:

@@ -70,6 +70,7 @@ def bookmark(
         language=code if code.isalpha() and len(code) == 2 else "",
         annotations=kept,
         visibility="private" if private else "public",
+        where=where,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from glane_indexer.importers import own_annotations
 from glane_indexer.importers.json_text import elements
 from glane_indexer.importers.record import Works, annotation, dict_of, list_of, paragraphs, text_of
 from glane_indexer.importers.source import Source
@@ -29,6 +30,9 @@ def recognise(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Imported]:
     """The annotated pages."""
+    if f'"{own_annotations.MARK}"' in source.head:
+        yield from own_annotations.read(source)
+        return
     works = Works()
     for item in elements(source.text, "items"):
         if isinstance(item, Problem):
