@@ -97,7 +97,7 @@ def rows(
     separator, names = separator or found, list(columns) or names
     window = _Window(source)
     line, runaway = 1, False
-    first = names[0].strip()
+    first = names[0].strip() if names else ""
     while window.filled():
         text, start = window.text, window.position
         # After a quotation mark that nothing closes the next is looked for line by line: to search all

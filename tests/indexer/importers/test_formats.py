@@ -71,7 +71,11 @@ PACKED = {
 }
 # These two have tests of their own, with all that their fixtures hold.
 DIIGO = {"diigo-export.csv": "diigo-csv", "diigo-group.html": "diigo-html"}
-FORMAT_OF = {name: expected[0] for name, expected in {**TEXTS, **PACKED}.items()} | DIIGO
+FORMAT_OF = {
+    **{name: expected[0] for name, expected in TEXTS.items()},
+    **{name: expected[0] for name, expected in PACKED.items()},
+    **DIIGO,
+}
 
 
 def source(name: str) -> Source:
