@@ -87,18 +87,25 @@ def decoded(data: Buffer, encoding: Encoding, size: int = _PIECE) -> Iterator[st
     again = codecs.getincrementaldecoder("utf-8")("replace") if encoding.doubled else None
     for start in range(encoding.mark, len(data), size):
         last = start + size >= len(data)
-        piece = decoder.decode(data[start : start + size], last)
+        piece = decoder.decode(_piece(data, start, size), last)
         if again is not None:
             piece = again.decode(_singled(piece) or b"", last)
         if piece:
             yield piece
 
 
+def _piece(data: Buffer, start: int, size: int) -> bytes:
+    """Some bytes; of a memory map what lies before them is let go, so that it takes no memory."""
+    if isinstance(data, mmap.mmap) and hasattr(data, "madvise") and start >= mmap.PAGESIZE:
+        data.madvise(mmap.MADV_DONTNEED, 0, start // mmap.PAGESIZE * mmap.PAGESIZE)
+    return data[start : start + size]
+
+
 def _sound(data: Buffer, codec: str, start: int) -> bool:
     decoder = codecs.getincrementaldecoder(codec)("strict")
     try:
         for position in range(start, len(data), _PIECE):
-            decoder.decode(data[position : position + _PIECE], position + _PIECE >= len(data))
+            decoder.decode(_piece(data, position, _PIECE), position + _PIECE >= len(data))
     except UnicodeDecodeError:
         return False
     return True
@@ -174,7 +181,7 @@ def _broken(data: Buffer, mark: int) -> tuple[int, int, int, int]:
     strict = codecs.getincrementaldecoder("utf-8")("strict")
     line, byte, faults, sound, found = 1, 0, 0, 0, False
     for start in range(mark, len(data), _PIECE):
-        piece, last = bytes(data[start : start + _PIECE]), start + _PIECE >= len(data)
+        piece, last = _piece(data, start, _PIECE), start + _PIECE >= len(data)
         if not found:
             try:
                 strict.decode(piece, last)

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
+from glane_indexer.errors import InputError
 from glane_indexer.importers.clean import clean_line, clean_text, plain_text
 from glane_indexer.importers.folders import is_root
 from glane_indexer.importers.record import bookmark, moment, paragraphs, truth
-from glane_indexer.importers.source import Source
+from glane_indexer.importers.source import MAX_LINE, Source
 from glane_indexer.importers.table import unix_lines
 from glane_indexer.models import Imported, Problem
 
@@ -35,7 +36,6 @@ _QUERY = "place:"
 _COMMAS = re.compile(r"""\stags=(?:"[^"<>]*,|'[^'<>]*,)""", re.IGNORECASE)
 # Firefox marks the roots, whose names are in its owner's language.
 _ROOT = re.compile(r"(?:personal_toolbar|unfiled_bookmarks)_folder", re.IGNORECASE)
-_MAX_PIECE = 4 << 20
 _DEEPEST = 200
 
 
@@ -68,12 +68,19 @@ def _pieces(source: Source) -> Iterator[str]:
     """The text from each ``<DT>``, ``<DL>``, ``</DL>`` or ``<H3>`` to the next."""
     rest = ""
     for chunk in source.chunks():
-        *whole, rest = _CUT.split(rest + unix_lines(chunk))
-        yield from whole
-        if len(rest) > _MAX_PIECE:
-            # No bookmark is that long; what is kept is enough to see where the next begins.
-            yield rest[:_MAX_PIECE]
-            rest = rest[-16:]
+        text = rest + unix_lines(chunk)
+        # What was looked at before is not looked at again, but for a mark that two chunks share.
+        begin, start = max(1, len(rest) - 8), 0
+        for found in _CUT.finditer(text, begin):
+            yield text[start : found.start()]
+            start = found.start()
+        rest = text[start:]
+        if len(rest) > MAX_LINE:
+            raise InputError(
+                f"a bookmark is longer than {MAX_LINE >> 20} MB, which none is",
+                where=source.name,
+                hint="The file is damaged",
+            )
     yield rest
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 from glane_indexer.errors import InputError
-from glane_indexer.importers.source import Source
+from glane_indexer.importers.source import MAX_LINE, Source
 
 _DEEPEST = 500
 
@@ -20,13 +20,17 @@ def parsed(source: Source) -> Iterator[Element]:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
-    target = _Builder()
+    target, seen, silent = _Builder(), 0, 0
     # An encoding that the file declares is that of its bytes, and here it is text.
     parser = DefusedXMLParser(target=target, encoding="utf-8", forbid_entities=True, forbid_external=True)
     try:
         for chunk in source.chunks(1 << 16):
             parser.feed(chunk.encode("utf-8", "replace"))
             yield from target.taken()
+            silent = silent + len(chunk) if target.events == seen else 0
+            seen = target.events
+            if silent > MAX_LINE:
+                raise InputError(f"a tag is longer than {MAX_LINE >> 20} MB, which none of an export is")
         parser.close()
         yield from target.taken()
     except ParseError as error:
@@ -53,10 +57,13 @@ class _Builder:
         self.stack: list[Element] = []
         self.closed: list[Element] = []
         self.last: Element | None = None
+        self.parts: list[str] = []
+        self.size = self.events = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if len(self.stack) >= _DEEPEST:
             raise InputError(f"elements are nested more than {_DEEPEST} deep, which no export does")
+        self._flush()
         node = Element(tag, attributes)
         if self.stack:
             self.stack[-1].append(node)
@@ -64,14 +71,26 @@ class _Builder:
         self.last = None
 
     def data(self, text: str) -> None:
-        if self.last is not None:
-            self.last.tail = (self.last.tail or "") + text
-        elif self.stack:
-            self.stack[-1].text = (self.stack[-1].text or "") + text
+        self.events += 1
+        self.parts.append(text)
+        self.size += len(text)
+        if self.size > MAX_LINE:
+            raise InputError(f"a text is longer than {MAX_LINE >> 20} MB, which none of an export is")
 
     def end(self, tag: str) -> None:
+        self._flush()
         node = self.last = self.stack.pop()
         self.closed.append(node)
+
+    def _flush(self) -> None:
+        """Give the text since the last tag to where it belongs."""
+        text = "".join(self.parts)
+        self.parts.clear()
+        self.size, self.events = 0, self.events + 1
+        if self.last is not None:
+            self.last.tail = text
+        elif self.stack:
+            self.stack[-1].text = text
 
     def close(self) -> None:
         """Nothing is left to be done."""

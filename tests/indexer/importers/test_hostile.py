@@ -170,9 +170,20 @@ def test_a_table_without_line_ends_is_read_in_its_window() -> None:
     problem, *_ = items(content, format="csv")
     assert isinstance(problem, Problem)
     assert "never closed" in problem.message
-    assert [
-        item for item in items(b"a" * (20 << 20), format="netscape") if isinstance(item, Bookmark)
-    ] == []
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (b'<!DOCTYPE NETSCAPE-Bookmark-file-1><DT><A HREF="', "a bookmark is longer than 16 MB"),
+        (b"<opml>", "a text is longer than 16 MB"),
+        (b'<opml a="', "a tag is longer than 16 MB"),
+    ],
+    ids=["a bookmark", "a text of XML", "a tag of XML"],
+)
+def test_what_never_ends_is_refused(start: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        items(start + b"x" * (20 << 20))
 
 
 def test_a_tag_that_is_a_text_is_cut_and_told() -> None:
