@@ -15,6 +15,7 @@ from glane_indexer.importers import (
     diigo_text,
     feeds,
     generic_csv,
+    generic_json,
     hypothesis,
     hypothesis_csv,
     instapaper,
@@ -349,6 +350,13 @@ _ALL = (
         "title, description, tags, folders, contributor, date, highlights, notes",
         generic_csv.recognise,
         generic_csv.read,
+    ),
+    Format(
+        "json",
+        "any other JSON whose objects have an address",
+        "title, description, tags, contributor, date, highlights, notes",
+        generic_json.recognise,
+        generic_json.read,
     ),
     Format(
         "jsonl",

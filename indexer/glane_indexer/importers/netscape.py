@@ -1,6 +1,6 @@
 """Bookmarks as every browser and most services write them: ``NETSCAPE-Bookmark-file-1`` (pure).
 
-A file is cut at its ``<DT>``, ``<DL>``, ``</DL>`` and ``<H3>``, and each piece is read by itself, so that
+A file is cut at its ``<DT>``, ``<DL>`` and ``</DL>``, and each piece is read by itself, so that
 a quotation mark or an element that is never closed costs one bookmark, and a file of any size is
 read in little memory. Titles and notes are hardly escaped in real files: what is in angle brackets and
 is no element of HTML stays. Folders become tags, but for the roots that every browser has.
@@ -21,7 +21,7 @@ from glane_indexer.importers.source import MAX_LINE, Source
 from glane_indexer.importers.table import unix_lines
 from glane_indexer.models import Imported, Problem
 
-_CUT = re.compile(r"(?=<(?:dt|/?dl|h3)[\s>])", re.IGNORECASE)
+_CUT = re.compile(r"(?=<(?:dt|/?dl)[\s>])", re.IGNORECASE)
 _KIND = re.compile(r"<(/?\w+)")
 _LINK = re.compile(r"<a\s", re.IGNORECASE)
 _NOTE = re.compile(r"<dd(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -65,7 +65,7 @@ def read(source: Source) -> Iterator[Imported]:
 
 
 def _pieces(source: Source) -> Iterator[str]:
-    """The text from each ``<DT>``, ``<DL>``, ``</DL>`` or ``<H3>`` to the next."""
+    """The text from each ``<DT>``, ``<DL>`` or ``</DL>`` to the next."""
     rest = ""
     for chunk in source.chunks():
         text = rest + unix_lines(chunk)

@@ -284,4 +284,21 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
             Problem("line 5", "there is no address in this line: 'not an address'"),
         ],
     ),
+    "sessions.json": (
+        "json",
+        [
+            Bookmark(
+                "How hedges feed birds",
+                "https://hedges.example/birds",
+                tags=("birds",),
+                annotations=(
+                    Annotation("Berries last until February.", note="Which ones?"),
+                    Annotation("Thrushes come first."),
+                ),
+            ),
+            Bookmark(
+                "Drystone basics", "https://walls.example/basics", created_at=utc("2024-01-05T10:10:00")
+            ),
+        ],
+    ),
 }
