@@ -61,13 +61,15 @@ CREATE TABLE versions (hash VARCHAR NOT NULL, bookmark VARCHAR NOT NULL);
 # ``key`` names the record of a live source that a contribution is: a later one of the same key stands in
 # its place, and one with the hash "" says that the source has it no more. ``aliases`` has, for each
 # bookmark whose id is not its page's, the id that its page has: so a source without ids finds it.
-# ``cursors`` is where the last synchronisation of a live source ended.
+# ``cursors`` is where the last synchronisation of a live source ended, and ``records`` what it has: the
+# hash of each record as it was last sent.
 _VERSION_3 = """
 ALTER TABLE contributions ADD COLUMN key VARCHAR;
 UPDATE contributions SET key = '';
 ALTER TABLE imports ADD COLUMN undone_at TIMESTAMP;
 CREATE TABLE aliases (page VARCHAR NOT NULL, bookmark_id VARCHAR NOT NULL);
 CREATE TABLE cursors (source VARCHAR NOT NULL, cursor VARCHAR NOT NULL);
+CREATE TABLE records (source VARCHAR NOT NULL, key VARCHAR NOT NULL, hash VARCHAR NOT NULL);
 """
 
 
