@@ -129,9 +129,17 @@ class ImportTable(CatalogConnection):
                     self._run("INSERT INTO records SELECT ?, key, hash FROM staged", [source])
 
     def forget_source(self, source: str) -> None:
-        """Have the next synchronisation with a live source begin anew, where there is such a source."""
-        self._run("DELETE FROM records WHERE source = ?", [source])
+        """Have the next synchronisation with a live source take every record anew.
+
+        Which ones it had is still known, so that it can tell which are gone since.
+        """
         self._run("DELETE FROM cursors WHERE source = ?", [source])
+        self._run("DELETE FROM records WHERE source = ?", [source])
+        self._run(
+            "INSERT INTO records SELECT DISTINCT ?, substr(key, ?), '' FROM contributions "
+            "WHERE starts_with(key, ?) GROUP BY key, bookmark_id HAVING arg_max(hash, number) <> ''",
+            [source, len(source) + 2, f"{source}:"],
+        )
 
     def recount_import(self, import_id: str, counts: Mapping[str, Any]) -> None:
         """Note what an import that goes on has done by now."""

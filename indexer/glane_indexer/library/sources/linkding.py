@@ -25,7 +25,7 @@ def pages(request: Request) -> Iterator[Page]:
                 answer = _ask(request, place, since, offset, LIMIT)
                 rows = [dict_of(row) for row in list_of(answer.get("results"))]
                 newest = max([newest, *(text_of(row.get("date_modified")) for row in rows)])
-                offset, more = offset + LIMIT, bool(answer.get("next")) and bool(rows)
+                offset, more = offset + len(rows), bool(answer.get("next")) and bool(rows)
                 last = not more and place == places[-1]
                 records = tuple(record(row.get("id"), row, linkding.read) for row in rows)
                 yield Page(records, cursor=newest if last else "", whole=last and not since)
