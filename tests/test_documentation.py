@@ -67,8 +67,13 @@ def test_formats_that_are_written() -> None:
 
 
 def test_formats() -> None:
-    for name in FORMATS:
-        assert f"| `{name}` |" in README
+    table = (ROOT / "docs" / "import.md").read_text("utf-8")
+    for item in FORMATS.values():
+        assert f"| `{item.name}` | {item.about} | {item.carries} |" in table
+    named = re.findall(r"^\| `(\w[\w-]*)` \|", table, re.MULTILINE)
+    assert named == list(FORMATS)
+    assert len(FORMATS) == 45
+    assert "Forty-five formats are read" in README
 
 
 def test_the_group_page_and_ours() -> None:

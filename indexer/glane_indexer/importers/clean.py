@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
+# French puts a no-break space before « : ; ! ? »; a single one is part of the text.
+_SPACES = re.compile("[^\\S\\n]{2,}|[^\\S\\n \u00a0\u202f]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 # Quoted texts keep the HTML of their page. Only names of elements are taken for tags: "List<String>"
 # is text. Without "<" inside a tag the search stays linear.
@@ -40,20 +41,17 @@ def clean_text(text: str, *, indented: bool = False) -> str:
     Args:
         indented: whether the blanks at the beginning of a line stay, as code needs them.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNSEEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
     # Last: what is gone may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", text)
-    lines = [_SPACES.sub(_space, line).strip() for line in text.split("\n")]
+    lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
     if indented:
         shifts = (line[: len(line) - len(line.lstrip(" \t"))] for line in text.split("\n"))
         lines = [shift + line if line else line for shift, line in zip(shifts, lines, strict=True)]
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
-
-
-def _space(found: re.Match[str]) -> str:
-    # French puts a no-break space before « : ; ! ? »; it is part of the text.
-    return found[0] if found[0] in ("\u00a0", "\u202f") else " "
 
 
 def clean_quote(text: str) -> str:

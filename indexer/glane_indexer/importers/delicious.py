@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glane_indexer.importers.json_text import elements
-from glane_indexer.importers.record import bookmark, dict_of, list_of, names_of
+from glane_indexer.importers.record import bookmark, dict_of, list_of, names_of, truth
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported, Problem
 
@@ -32,4 +32,5 @@ def read(source: Source) -> Iterator[Imported]:
             description=values.get("description"),
             tags=names_of(values.get("tags")),
             created=values.get("created"),
+            private=truth(values.get("private")),
         )

@@ -56,6 +56,7 @@ def read(source: Source) -> Iterator[Imported]:
             ],
             contributor=owner,
             created=values.get("created_at"),
+            private=text_of(values.get("shared")).strip().lower() == "no",
             annotations=[
                 _annotation(dict_of(entry), owner) for entry in list_of(values.get("annotations"))
             ],

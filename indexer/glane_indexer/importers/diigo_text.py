@@ -99,7 +99,8 @@ def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of the page, the lines that belong to none, and what is announced and missing."""
     item: _Item | None = None
     pending: tuple[int, str] | None = None
-    announced: tuple[int, int] | None = None
+    # A file may hold several pages, and a page its range above and below.
+    announced: dict[tuple[int, int], int] = {}
     found = 0
     for number, raw in source.lines():
         line = raw.rstrip().lstrip("\ufeff")
@@ -107,7 +108,7 @@ def read(source: Source) -> Iterator[Imported]:
         if not line.strip():
             continue
         if span := _RANGE.match(line):
-            announced = (number, max(0, int(span[2]) - int(span[1]) + 1))
+            announced[int(span[1]), int(span[2])] = number
         title = None if bullet else _title(line)
         if title:
             if item:
@@ -137,8 +138,9 @@ def read(source: Source) -> Iterator[Imported]:
         yield _stray(pending)
     if item:
         yield from item.finished()
-    if announced and announced[1] > found:
-        yield Missing(f"line {announced[0]}", bookmarks=announced[1] - found)
+    expected = sum(max(0, last - first + 1) for first, last in announced)
+    if expected > found:
+        yield Missing(f"line {max(announced.values())}", bookmarks=expected - found)
 
 
 def _title(line: str) -> tuple[str, int] | None:

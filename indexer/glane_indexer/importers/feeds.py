@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.clean import clean_text, unquoted
+from glane_indexer.importers.html_text import parsed_html
 from glane_indexer.importers.record import annotation, bookmark, dict_of, list_of, paragraphs, text_of
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported
@@ -47,7 +48,7 @@ def read(source: Source) -> Iterator[Imported]:
 def read_diigo(source: Source) -> Iterator[Imported]:
     """The bookmarks of a Diigo feed with what their description holds."""
     for where, entry in _entries(source):
-        page = LexborHTMLParser(text_of(entry.get("summary")))
+        page = parsed_html(text_of(entry.get("summary")))
         tags = [tag.get("term") for tag in list_of(entry.get("tags"))]
         tags += [link.text() for link in page.css("a[href*='/tag/'],a[href*='tag='],a[rel=tag]")]
         blocks = page.css("li,blockquote")
@@ -111,7 +112,7 @@ def _inside(node: LexborNode) -> bool:
 def _text(html: str) -> str:
     if "<" not in html:
         return html
-    tree = LexborHTMLParser(html)
+    tree = parsed_html(html)
     for node in tree.css("p,br,div,li,h1,h2,h3,blockquote"):
         node.insert_after("\n")
     return clean_text(tree.text())

@@ -61,6 +61,9 @@ def read(source: Source) -> Iterator[Imported]:
         document = dict_of(values.get("document"))
         work = works.work(text_of(url) or key, entry.where, url=url, title=_title(document))
         work.tags += names_of(values.get("tags"))
+        readers = [text_of(name) for name in list_of(dict_of(values.get("permissions")).get("read"))]
+        # One that only its author may read makes the page private: nothing of it may leak.
+        work.private |= bool(readers) and not any(name.startswith("group:") for name in readers)
     for key, entry in entries.items():
         values = entry.values
         if any(name in entries and name != key for name in map(text_of, list_of(values.get("references")))):

@@ -25,8 +25,7 @@ def read(source: Source) -> Iterator[Imported]:
             continue
         work = works.work(row.get("url"), row.where, url=row.get("url"), title=row.get("page", "title"))
         work.tags += tags_of(row.get("tags"))
+        quoted, said = row.cells.get("quote", ""), row.cells.get("comment", "")
         created = row.get("created at", "created")
-        work.annotations.append(
-            annotation(row.cells["quote"], row.cells["comment"], row.get("author", "user"), created)
-        )
+        work.annotations.append(annotation(quoted, said, row.get("author", "user"), created))
     yield from works.bookmarks()

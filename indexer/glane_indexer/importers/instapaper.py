@@ -34,5 +34,5 @@ def read(source: Source) -> Iterator[Imported]:
             title=row.get("title"),
             tags=[*([] if folder.lower() in _STATES else [folder]), *tags_of(row.get("tags"))],
             created=row.get("timestamp"),
-            annotations=[annotation(row.cells["selection"])],
+            annotations=[annotation(row.cells.get("selection", ""))],
         )

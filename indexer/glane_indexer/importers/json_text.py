@@ -16,6 +16,8 @@ _BLANKS = re.compile(r"[\s,\ufeff\x00]*")
 _NEXT = re.compile(r"\{\s*\"")
 # How many places behind the damage are tried for the next sound record.
 _TRIALS = 2_000
+# Scripts join pages, which are lists, into a list of lists.
+_NESTED = 2
 
 
 def partial(text: str) -> Any:
@@ -45,7 +47,7 @@ def elements(text: str, *keys: str) -> Iterator[tuple[str, Any] | Problem]:
     while (position := _skipped(text, walk.position)) < len(text):
         walk.position = position
         if text[position] == "[":
-            yield from walk.list()
+            yield from walk.list(_NESTED)
         elif text[position] == "{" and keys:
             yield from walk.object(keys)
         else:
@@ -60,7 +62,8 @@ class _Walk:
         self.fields: set[str] = set()
         self.trials = 0
 
-    def list(self) -> Iterator[tuple[str, Any] | Problem]:
+    def list(self, nested: int) -> Iterator[tuple[str, Any] | Problem]:
+        """The elements of a list, and of the lists in it as deep as ``nested``."""
         self.position += 1
         while True:
             self.position = _skipped(self.text, self.position)
@@ -70,8 +73,8 @@ class _Walk:
             if self.text[self.position] == "]":
                 self.position += 1
                 return
-            if self.text[self.position] == "[":
-                yield from self.list()
+            if self.text[self.position] == "[" and nested:
+                yield from self.list(nested - 1)
             else:
                 yield from self.value()
 
@@ -108,7 +111,7 @@ class _Walk:
                 self.position = _skipped(self.text, self.text.index(":", self.position) + 1)
                 if key in keys and self.text[self.position : self.position + 1] == "[":
                     found = True
-                    yield from self.list()
+                    yield from self.list(_NESTED)
                 else:
                     _, self.position = _DECODER.raw_decode(self.text, self.position)
             except (ValueError, RecursionError, TypeError) as error:

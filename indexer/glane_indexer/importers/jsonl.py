@@ -29,7 +29,7 @@ _NOTE_TEXTS = ("id", "text", "note", "author", "created_at")
 def recognise(source: Source) -> float:
     """1 for the fields of an export of ours on the first line; .5 for a title or a url there."""
     record = first_object(source)
-    if "_id" in record or not ("title" in record or "url" in record):
+    if {"_id", "children"} & record.keys() or not {"title", "url"} & record.keys():
         return 0.0
     return 1.0 if {"annotations", "contributor", "kind"} <= record.keys() else 0.5
 

@@ -42,6 +42,7 @@ def read(source: Source) -> Iterator[Imported]:
                 *(["toread"] if truth(values.get("unread")) else []),
             ],
             created=values.get("date_added") or values.get("created"),
+            private=truth(values.get("private")),
         )
 
 

@@ -149,6 +149,7 @@ class _Reader:
             description=paragraphs(body, aside),
             tags=[name for name in tags if name and not is_root(name)],
             created=added,
+            private=truth(values.get("private")),
         )
 
 

@@ -52,4 +52,5 @@ def _post(where: str, post: dict[str, Any]) -> Iterator[Imported]:
         description=post.get("extended"),
         tags=[*tags, *(["toread"] if truth(post.get("toread")) else [])],
         created=post.get("time") or post.get("dt"),
+        private=text_of(post.get("shared")).strip().lower() == "no",
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.folders import is_root
-from glane_indexer.importers.record import bookmark
+from glane_indexer.importers.record import bookmark, text_of
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported, Problem
 
@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Imported]:
         connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
         try:
             yield from _bookmarks(connection, source.name)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise InputError(
                 f"the database is damaged or is not Firefox's: {error}",
                 where=source.name,
@@ -68,7 +68,7 @@ def _bookmarks(connection: sqlite3.Connection, name: str) -> Iterator[Imported]:
             hint="Do not trust where it comes from",
         )
     folders: dict[int, tuple[int, str, str]] = {
-        row[0]: (row[1] or 0, row[2] or "", row[3] or "") for row in connection.execute(_FOLDERS)
+        row[0]: (row[1] or 0, text_of(row[2]), text_of(row[3])) for row in connection.execute(_FOLDERS)
     }
     tag_root = next((key for key, (_, _, guid) in folders.items() if guid.startswith("tags")), 0)
     tags: dict[str, list[str]] = {}
@@ -77,18 +77,18 @@ def _bookmarks(connection: sqlite3.Connection, name: str) -> Iterator[Imported]:
         # A tag is a folder below the root of tags, and holds a copy of what it is given to.
         parent = folders.get(row[1])
         if parent and parent[0] == tag_root and tag_root:
-            tags.setdefault(row[3], []).append(parent[1])
+            tags.setdefault(text_of(row[3]), []).append(parent[1])
         else:
             found.append(row)
     for identifier, parent_id, title, url, page_title, added in found:
-        if str(url).startswith("place:"):
+        if text_of(url).startswith("place:"):
             yield Problem(f"bookmark {identifier}", f"a query of Firefox's own, and no page: {url[:60]}")
             continue
         yield from bookmark(
             f"bookmark {identifier}",
             url=url,
             title=title or page_title,
-            tags=[*_path(parent_id, folders), *tags.get(url, ())],
+            tags=[*_path(parent_id, folders), *tags.get(text_of(url), ())],
             created=added,
         )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser
-
+from glane_indexer.importers.html_text import parsed_html
 from glane_indexer.importers.record import bookmark, tags_of
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported
@@ -19,7 +18,7 @@ def recognise(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Imported]:
     """The pages."""
-    for number, link in enumerate(LexborHTMLParser(source.text).css("a[href]"), start=1):
+    for number, link in enumerate(parsed_html(source.text).css("a[href]"), start=1):
         values = link.attributes
         yield from bookmark(
             f"link {number}",

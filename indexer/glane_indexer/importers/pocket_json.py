@@ -14,7 +14,7 @@ from glane_indexer.models import Imported, Problem
 def recognise(source: Source) -> float:
     """Whether the first page has Pocket's quotes, or is one of its API's items."""
     first = _first(source.document)
-    quotes = list_of(first.get("highlights") or first.get("annotations"))
+    quotes = list_of(first.get("highlights"))
     if "url" in first and quotes and "quote" in dict_of(quotes[0]):
         return 1.0
     return 1.0 if {"resolved_url", "given_url"} & first.keys() else 0.0

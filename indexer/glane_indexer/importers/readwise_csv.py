@@ -31,7 +31,7 @@ def read(source: Source) -> Iterator[Imported]:
         key = (title, author, row.get("amazon book id"), url)
         work = works.work(key, row.where, title=title, contributor=author, url=url)
         work.tags += tags_of(row.get("document tags")) + tags_of(row.get("tags"))
-        text, note = row.cells["highlight"], row.cells.get("note", "")
+        text, note = row.cells.get("highlight", ""), row.cells.get("note", "")
         work.annotations.append(annotation(text, note, created=row.get("highlighted at")))
     yield from works.bookmarks()
 

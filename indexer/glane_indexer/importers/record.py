@@ -38,6 +38,7 @@ def bookmark(
     created: object = None,
     annotations: Iterable[Annotation | None] = (),
     language: object = "",
+    private: bool = False,
 ) -> Iterator[Imported]:
     """The bookmark of a record, and what is wrong with it; values of another type count as missing.
 
@@ -68,6 +69,7 @@ def bookmark(
         created_at=created_at,
         language=code if code.isalpha() and len(code) == 2 else "",
         annotations=kept,
+        visibility="private" if private else "public",
         where=where,
     )
 
@@ -161,6 +163,7 @@ class Work:
     values: dict[str, object]
     tags: list[object] = field(default_factory=list)
     annotations: list[Annotation | None] = field(default_factory=list)
+    private: bool = False
 
 
 class Works(dict[Hashable, Work]):
@@ -179,5 +182,10 @@ class Works(dict[Hashable, Work]):
             created = work.values.get("created") or min(moments, default=None)
             rest = {name: value for name, value in work.values.items() if name != "created"}
             yield from bookmark(
-                work.where, **rest, tags=work.tags, created=created, annotations=work.annotations
+                work.where,
+                **rest,
+                tags=work.tags,
+                created=created,
+                annotations=work.annotations,
+                private=work.private,
             )

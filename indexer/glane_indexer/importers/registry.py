@@ -31,7 +31,7 @@ def read(source: Source, format: str = AUTO) -> tuple[str, Iterator[Imported]]:
     if format != AUTO and format not in FORMATS:
         known = ", ".join([AUTO, *FORMATS])
         raise UsageError(f"there is no format {format!r}", where="--format", hint=f"It is one of {known}")
-    if not source.members.names and source.is_empty():
+    if source.is_empty():
         raise InputError("the file is empty", where=source.name)
     chosen = FORMATS[format] if format != AUTO else recognise(source)
     return chosen.name, _guarded(source, chosen)
@@ -51,6 +51,12 @@ def recognise(source: Source) -> Format:
             f"this file may be in the formats {' and '.join(fitting)}",
             where=source.name,
             hint="Say which with --format",
+        )
+    if not fitting and source.is_packed():
+        raise InputError(
+            "this is an archive or a database, and none that an export is known to be",
+            where=source.name,
+            hint="If it is an archive, unpack it and import the files in it",
         )
     if not fitting:
         start = re.sub(r"\s+", " ", source.head[:60].strip())

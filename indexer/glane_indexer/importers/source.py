@@ -72,11 +72,13 @@ class Source:
 
     @cached_property
     def head(self) -> str:
-        """The first 200,000 characters.
+        """The first 200,000 characters; "" where the content is packed.
 
         Raises:
             InputError: the content is no text.
         """
+        if self.is_packed():
+            return ""
         return next(self.chunks(HEAD_CHARS * 2), "")[:HEAD_CHARS]
 
     @cached_property
@@ -131,6 +133,8 @@ class Source:
 
     def is_empty(self) -> bool:
         """Whether there is nothing but blanks."""
+        if self.is_packed():
+            return False
         head = bytes(self.content[:4096]).removeprefix(codecs.BOM_UTF8)
         return len(self.content) <= 4096 and (not head.strip() or not self.head.strip())
 

@@ -17,6 +17,7 @@ from glane_indexer.models import Problem
 
 Cells = dict[str, str]
 _SEPARATORS = ",;\t|"
+_PLAIN = {separator: re.compile(f"[{separator}\n]") for separator in _SEPARATORS}
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:\S", re.IGNORECASE)
 _URL_COLUMNS = ("url", "uri", "href", "link", "source url", "source_url", "address", "lien", "adresse")
 # No record is longer than the first; the window holds at least as much beyond it.
@@ -64,7 +65,11 @@ def header(source: Source) -> tuple[str, list[str]]:
         return ",", []
     choices = ((separator, cut(start, 0, separator).cells) for separator in _SEPARATORS)
     separator, cells = max(choices, key=lambda choice: len(choice[1]))
-    return separator, [" ".join(cell.split()).lower() for cell in cells]
+    return separator, _names(cells)
+
+
+def _names(cells: list[str]) -> list[str]:
+    return [" ".join(cell.split()).lower() for cell in cells]
 
 
 def has_url(cells: Cells) -> bool:
@@ -92,6 +97,7 @@ def rows(
     separator, names = separator or found, list(columns) or names
     window = _Window(source)
     line, runaway = 1, False
+    first = names[0].strip() if names else ""
     while window.filled():
         text, start = window.text, window.position
         # After a quotation mark that nothing closes the next is looked for line by line: to search all
@@ -107,7 +113,7 @@ def rows(
             end = len(text) if runaway else record.end
             following = _next_good(text, start, end, separator, names, sound)
             yield _broken(record, len(names), text, line, start, following)
-        elif [" ".join(cell.split()).lower() for cell in record.cells] != names:
+        elif record.cells[0].strip().lower() != first or _names(record.cells) != names:
             where = f"line {line}"
             if len(record.cells) != len(names):
                 rest = "the others are empty" if len(record.cells) < len(names) else "the last are left out"
@@ -129,9 +135,13 @@ def cut(text: str, start: int, separator: str, most: int = 0) -> Record:
     With ``most`` it is only a trial: it is given up at the first stray quotation mark, and where it
     has more cells than that.
     """
+    newline = text.find("\n", start)
+    end = newline if newline >= 0 else len(text)
+    if text.find('"', start, end) < 0:
+        return Record(text[start:end].split(separator), min(end + 1, len(text)))
     cells: list[str] = []
     position, stray = start, False
-    plain = re.compile(f"[{separator}\n]")
+    plain = _PLAIN[separator]
     while True:
         if text.startswith('"', position):
             opened, parts = position, list[str]()

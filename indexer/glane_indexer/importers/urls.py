@@ -19,7 +19,7 @@ def recognise(source: Source) -> float:
     """.2 where most lines begin with an address."""
     lines = [line for line in source.head.splitlines()[:200] if line.strip() and not line.startswith("#")]
     found = sum(bool(_URL.match(line)) for line in lines)
-    return 0.2 if found and found * 10 >= len(lines) * 7 else 0.0
+    return 0.2 if found and found * 10 >= len(lines) * 6 else 0.0
 
 
 def read(source: Source) -> Iterator[Imported]:
