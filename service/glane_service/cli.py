@@ -98,10 +98,10 @@ def _import(parser: argparse.ArgumentParser) -> None:
 
 
 def _sync(parser: argparse.ArgumentParser) -> None:
+    from glane_indexer.library.sources.registry import SOURCES
+
     parser.add_argument(
-        "source",
-        metavar="NAME",
-        help="readwise, hypothesis, karakeep, linkding, raindrop, pinboard, diigo, zotero, feed",
+        "source", metavar="NAME", choices=tuple(SOURCES), help=f"one of {', '.join(SOURCES)}"
     )
     parser.add_argument("--url", default="", help="of a feed, or of an instance of your own")
     parser.add_argument(

@@ -167,9 +167,10 @@ def watch_command(options: Namespace, settings: Settings) -> int:
 def sync_command(options: Namespace, settings: Settings) -> int:
     """``glane sync``: what changed at a live source since the last time."""
     from glane_indexer.library.sources.client import Client
-    from glane_indexer.library.syncing import live_source, sync, token_of
+    from glane_indexer.library.sources.registry import SOURCES
+    from glane_indexer.library.syncing import sync, token_of
 
-    source = live_source(options.source)
+    source = SOURCES[options.source]
     token = token_of(source, options.token_file)
     with (
         Client(token=token, variable=source.variable) as client,

@@ -166,7 +166,7 @@ def test_a_setting_that_is_none_is_wrong_usage(run: Run, monkeypatch: pytest.Mon
 
 def test_the_parser_and_the_commands_agree() -> None:
     for name in (*COMMANDS, "box"):
-        extra = ["a"] if name in ("search", "import", "undo", "watch", "sync") else []
+        extra = {"sync": ["feed"]}.get(name, ["a"] if name in ("search", "import", "undo", "watch") else [])
         options = build_parser().parse_args([name, *extra])
         assert callable(
             getattr(importlib.import_module(f"glane_service.{options.module}"), options.function)

@@ -13,7 +13,6 @@ from glane_indexer.errors import UsageError
 from glane_indexer.importers.limits import limited
 from glane_indexer.library.sources.base import LiveSource, Page, Record, Request
 from glane_indexer.library.sources.client import Client
-from glane_indexer.library.sources.registry import SOURCES
 from glane_indexer.models import Bookmark, Problem
 
 Progress = Callable[[str, int, int], None]
@@ -39,18 +38,6 @@ class SyncReport:
         """The report as ``glane sync --json`` prints it."""
         problems = [{"where": item.where, "message": item.message} for item in self.problems]
         return {**asdict(self), "problems": problems}
-
-
-def live_source(name: str) -> LiveSource:
-    """The source of this name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    source: LiveSource | None = SOURCES.get(name)
-    if source is None:
-        raise UsageError(f"there is no source {name!r}", hint=f"It is one of {', '.join(SOURCES)}")
-    return source
 
 
 def token_of(source: LiveSource, file: Path | None, environ: Mapping[str, str] | None = None) -> str:

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glane_indexer.importers.source import Source
-from glane_indexer.library.sources.client import Client
 from glane_indexer.models import Bookmark, Imported, Problem
+
+if TYPE_CHECKING:
+    from glane_indexer.library.sources.client import Client
 
 Read = Callable[[Source], Iterator[Imported]]
 
