@@ -11,6 +11,7 @@ import pytest
 from glane_eval.cli import build_parser as eval_parser
 from glane_indexer.exporters.registry import EXPORTS
 from glane_indexer.importers.registry import FORMATS
+from glane_indexer.library.sources.registry import SOURCES
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
 from glane_service.cli import build_parser
@@ -64,6 +65,12 @@ def test_formats_that_are_written() -> None:
     table = (ROOT / "docs" / "export.md").read_text("utf-8")
     for item in EXPORTS.values():
         assert f"| `{item.name}` | {item.about} | {item.loses or 'nothing'} |" in table
+
+
+def test_live_sources() -> None:
+    table = (ROOT / "docs" / "sync.md").read_text("utf-8")
+    for source in SOURCES.values():
+        assert f"| `{source.name}` | " + (f"`{source.variable}`" if source.variable else "none") in table
 
 
 def test_formats() -> None:

@@ -61,6 +61,10 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _address(demo)
     command("status", "show what the library and its index hold")
+    watch = command("watch", "import what appears in a folder, and keep the index up with it", "intake")
+    watch.add_argument("folder", type=Path, metavar="FOLDER")
+    watch.add_argument("--once", action="store_true", help="take what is there now, and stop")
+    _sync(command("sync", "bring the library up to what a live source has", "intake"))
     _export(command("export", "write the bookmarks to a file that `glane import` reads", "intake"))
     model = command("model", "prepare the encoder, or show which one is set")
     model.add_argument("action", choices=("prepare", "show"), nargs="?", default="show")
@@ -91,6 +95,18 @@ def _import(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--strict", action="store_true", help="exit 1 if there was any problem")
+
+
+def _sync(parser: argparse.ArgumentParser) -> None:
+    from glane_indexer.library.sources.registry import SOURCES
+
+    parser.add_argument(
+        "source", metavar="NAME", choices=tuple(SOURCES), help=f"one of {', '.join(SOURCES)}"
+    )
+    parser.add_argument("--url", default="", help="of a feed, or of an instance of your own")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="has the token (else NAME_TOKEN in the environment)"
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

@@ -27,11 +27,11 @@ def index_command(options: Namespace, settings: Settings) -> int:
         else:
             print(f"The index is generation {name} again.")
         return 0
-    report = _build(settings, quiet=options.json, force=options.force)
+    report = build(settings, quiet=options.json, force=options.force)
     if options.json:
         print_json(report.to_json())
     else:
-        _print_index(report)
+        print_index(report)
     return 0
 
 
@@ -78,13 +78,13 @@ def demo_command(options: Namespace, settings: Settings) -> int:
     from glane_indexer.sample.load import library_bytes
 
     imported = import_bytes(library_bytes(), settings.library, format="jsonl", name="sample")
-    indexed = _build(settings, quiet=options.json)
+    indexed = build(settings, quiet=options.json)
     if options.json:
         print_json({"import": imported.to_json(), "index": indexed.to_json()})
     else:
         counts = imported.bookmarks
         print(f"The sample library in {settings.library} has {counts.total} bookmarks.")
-        _print_index(indexed)
+        print_index(indexed)
     if options.no_serve:
         return 0
     return serve_command(options, settings)
@@ -202,7 +202,8 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
     return settings
 
 
-def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
+def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
+    """Build the index, with a bar; raises as :func:`glane_indexer.index.build.build_generation` does."""
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.index.build import build_generation
     from glane_service.gate import gate_of
@@ -219,7 +220,8 @@ def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepo
         return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
-def _print_index(report: IndexReport) -> None:
+def print_index(report: IndexReport) -> None:
+    """What a build did, in one line."""
     speed = f", {report.passages_per_second:.0f} a second" if report.embedded else ""
     print(
         f"Generation {report.generation}: {report.passages} passages, "

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from glane_indexer.errors import QueryError, UsageError
+from glane_indexer.errors import CatalogError, LockedError, QueryError, UsageError
 from glane_indexer.settings import Settings
+from glane_service.commands import build, print_index
 from glane_service.terminal import Progress, print_json, printable
 
 if TYPE_CHECKING:
@@ -120,6 +121,70 @@ def export_command(options: Namespace, settings: Settings) -> int:
         print_json({"file": options.file, "format": options.format, "bookmarks": count})
     else:
         print(f"{counted(count, 'bookmark')} written to {options.file}.")
+    return 0
+
+
+def watch_command(options: Namespace, settings: Settings) -> int:
+    """``glane watch``: until it is stopped, or once."""
+    from glane_indexer.library.reports import ImportReport, document
+    from glane_indexer.library.watching import take
+
+    def round() -> list[ImportReport | Failure]:
+        outcomes = []
+        with Progress("bookmarks", quiet=options.json) as progress:
+            for outcome in take(options.folder, settings.library, progress=progress):
+                outcomes.append(outcome)
+                progress.clear()
+                if not isinstance(outcome, ImportReport):
+                    print(f"glane: {outcome.error}", file=sys.stderr)
+                elif not options.json:
+                    _print_import(outcome, dry_run=False)
+        if any(isinstance(outcome, ImportReport) for outcome in outcomes):
+            report = build(settings, quiet=options.json)
+            if not options.json:
+                print_index(report)
+        return outcomes
+
+    if options.json and not options.once:
+        raise UsageError("--json needs --once: a watch that goes on is no one document")
+    outcomes = round()
+    if options.json:
+        print_json(document(outcomes, dry_run=False))
+    if options.once:
+        return 0
+    from watchfiles import watch
+
+    print(f"Watching {options.folder}; Ctrl-C ends it.", file=sys.stderr)
+    for _ in watch(options.folder, raise_interrupt=True):
+        try:
+            round()
+        except (CatalogError, LockedError) as error:
+            # Somebody else is at it: the files are taken with the next change.
+            print(f"glane: {error}", file=sys.stderr)
+    return 0
+
+
+def sync_command(options: Namespace, settings: Settings) -> int:
+    """``glane sync``: what changed at a live source since the last time."""
+    from glane_indexer.library.sources.client import Client
+    from glane_indexer.library.sources.registry import SOURCES
+    from glane_indexer.library.syncing import sync, token_of
+
+    source = SOURCES[options.source]
+    token = token_of(source, options.token_file)
+    with (
+        Client(token=token, variable=source.variable) as client,
+        Progress("records", quiet=options.json) as progress,
+    ):
+        report = sync(settings.library, source, client, url=options.url, progress=progress)
+    if options.json:
+        print_json(report.to_json())
+        return 0
+    print(
+        f"{source.name}: {counted(report.records, 'record')} changed, {report.gone:,} gone; "
+        f"{counted(report.added, 'bookmark')} added, {report.updated:,} updated, {report.deleted:,} deleted"
+    )
+    _print_lines([f"{problem.where}: {problem.message}" for problem in report.problems], sys.stderr)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import socket
@@ -22,7 +23,10 @@ from glane_service.http.schemas import SearchAnswer
 from tests.support import little
 from tests.support.hashed import HashedEncoder
 
-COMMANDS = ("import", "imports", "undo", "index", "search", "serve", "demo", "status", "export", "model")
+COMMANDS = (
+    *("import", "imports", "undo", "watch", "sync", "export"),
+    *("index", "search", "serve", "demo", "status", "model"),
+)
 
 
 class Ran(NamedTuple):
@@ -161,12 +165,12 @@ def test_a_setting_that_is_none_is_wrong_usage(run: Run, monkeypatch: pytest.Mon
 
 
 def test_the_parser_and_the_commands_agree() -> None:
-    from glane_service import commands
-
     for name in (*COMMANDS, "box"):
-        extra = {"search": ["a"], "import": ["a"]}.get(name, [])
+        extra = {"sync": ["feed"]}.get(name, ["a"] if name in ("search", "import", "undo", "watch") else [])
         options = build_parser().parse_args([name, *extra])
-        assert callable(getattr(commands, options.function))
+        assert callable(
+            getattr(importlib.import_module(f"glane_service.{options.module}"), options.function)
+        )
 
 
 # Every command

@@ -13,6 +13,8 @@ import pytest
 
 from tests.service.test_cli import Run, refused, run  # noqa: F401 - a fixture
 from tests.support import little
+from tests.support.loopback import server
+from tests.support.services import SERVICES
 
 NETSCAPE = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 <TITLE>Bookmarks</TITLE>
@@ -130,3 +132,28 @@ def test_one_is_singular(run: Run, files: Path) -> None:  # noqa: F811
     (files / "one.jsonl").write_text('{"title": "T", "annotations": [{"text": "One"}]}')
     assert "1 bookmark added" in run("import", "one.jsonl").out
     assert run("export", "out.jsonl").out == "1 bookmark written to out.jsonl.\n"
+
+
+def test_a_watched_folder_once(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_bytes(little.LINES)
+    (tmp_path / "in" / "b.txt").write_text("Dear diary, nothing happened.")
+    ran = run("watch", "in", "--once")
+    assert "12 bookmarks added" in ran.out
+    assert "Generation 000001" in ran.out
+    assert "b.txt: the format of this file is not known" in ran.err
+    assert run("watch", "in", "--once").out == ""
+    assert run("watch", "in", "--once", "--json").json["files"] == []
+    assert "--json needs --once" in refused(run("watch", "in", "--json"), 2)
+    assert "there is no such folder" in refused(run("watch", "nowhere", "--once"))
+
+
+def test_a_feed_is_synchronised(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    with server(SERVICES["feed"](3).answer) as address:
+        ran = run("sync", "feed", "--url", address)
+        assert ran.out == "feed: 3 records changed, 0 gone; 3 bookmarks added, 0 updated, 0 deleted\n"
+        again = run("sync", "feed", "--url", address, "--json").json
+    assert (again["records"], again["import_id"], again["problems"]) == (0, "", [])
+    assert "sync feed" in run("imports").out
+    assert "needs --url" in refused(run("sync", "feed"), 2)
+    assert "READWISE_TOKEN: there is no token" in refused(run("sync", "readwise"), 2)

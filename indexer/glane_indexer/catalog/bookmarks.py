@@ -93,6 +93,8 @@ class Catalog(EmbeddingTable, ImportTable):
                 )
             ids = self.contributed(import_id)
             self._take_back(import_id)
+            if known[import_id].format.startswith("sync "):
+                self.forget_source(known[import_id].file)
             return recombine(self, [*ids, *separate(self, ids)], language)
 
     def replace(self, bookmark: Bookmark) -> bool:

@@ -102,25 +102,51 @@ class ImportTable(CatalogConnection):
             )
         ]
 
-    def of_key(self, key: str) -> list[str]:
-        """The ids of the bookmarks that a record of a live source has said something of."""
-        return [
-            id
-            for (id,) in self._rows(
-                "SELECT DISTINCT bookmark_id FROM contributions WHERE key = ? ORDER BY bookmark_id", [key]
+    def _ids_of_keys(self, keys: Sequence[str]) -> list[tuple[str, str]]:
+        """Bookmarks and keys of which live records say something now, of these keys."""
+        if not keys:
+            return []
+        with self._staged({"key": list(dict.fromkeys(keys))}):
+            return self._rows(
+                "SELECT bookmark_id, key FROM contributions SEMI JOIN staged USING (key) "
+                "GROUP BY bookmark_id, key HAVING arg_max(hash, number) <> '' ORDER BY bookmark_id, key"
             )
-        ]
 
-    def keys_of(self, source: str) -> set[str]:
-        """The keys of a live source's records that it has still, as far as is known here."""
-        return {
-            key
-            for (key,) in self._rows(
-                "SELECT DISTINCT key FROM contributions WHERE starts_with(key, ?) "
-                "GROUP BY key, bookmark_id HAVING arg_max(hash, number) <> ''",
-                [f"{source}:"],
-            )
-        }
+    def records(self, source: str) -> dict[str, str]:
+        """What a live source has, as far as is known here: the hash of each record by its key."""
+        return dict(self._rows("SELECT key, hash FROM records WHERE source = ?", [source]))
+
+    def set_records(self, source: str, changed: Mapping[str, str], gone: Sequence[str]) -> None:
+        """Note records of a live source that have changed, and those that it has no more."""
+        with self.transaction():
+            if forgotten := [*changed, *gone]:
+                with self._staged({"key": forgotten}):
+                    self._run(
+                        "DELETE FROM records WHERE source = ? AND key IN (SELECT key FROM staged)", [source]
+                    )
+            if changed:
+                with self._staged({"key": list(changed), "hash": list(changed.values())}):
+                    self._run("INSERT INTO records SELECT ?, key, hash FROM staged", [source])
+
+    def forget_source(self, source: str) -> None:
+        """Have the next synchronisation with a live source take every record anew.
+
+        Which ones it had is still known, so that it can tell which are gone since.
+        """
+        self._run("DELETE FROM cursors WHERE source = ?", [source])
+        self._run("DELETE FROM records WHERE source = ?", [source])
+        self._run(
+            "INSERT INTO records SELECT DISTINCT ?, substr(key, ?), '' FROM contributions "
+            "WHERE starts_with(key, ?) GROUP BY key, bookmark_id HAVING arg_max(hash, number) <> ''",
+            [source, len(source) + 2, f"{source}:"],
+        )
+
+    def recount_import(self, import_id: str, counts: Mapping[str, Any]) -> None:
+        """Note what an import that goes on has done by now."""
+        self._run(
+            "UPDATE imports SET counts = ?, finished_at = ? WHERE id = ?",
+            [json.dumps(counts), datetime.now(UTC).replace(tzinfo=None), import_id],
+        )
 
     def cursor(self, source: str) -> str:
         """Where the last synchronisation with a live source ended; "" before the first."""
@@ -134,32 +160,34 @@ class ImportTable(CatalogConnection):
             self._run("INSERT INTO cursors VALUES (?, ?)", [source, cursor])
 
     def _contribute(
-        self, bookmarks: Sequence[Bookmark], import_id: str, *, whole: bool, key: str = ""
+        self, bookmarks: Sequence[Bookmark], import_id: str, *, whole: bool, keys: Sequence[str] = ()
     ) -> None:
         """Remember what an import says of these bookmarks, in the place of what it said before.
 
         Args:
-            key: the record of a live source that says it.
+            keys: the record of a live source that says it, for each of them; "" where it is none.
         """
         if not bookmarks:
             return
-        with self._staged(rows.version_columns(bookmarks)):
+        columns = rows.version_columns(bookmarks) | {"key": list(keys) or [""] * len(bookmarks)}
+        with self._staged(columns):
             if import_id:
                 self._run(
-                    "DELETE FROM contributions WHERE import = ? AND key = ? "
-                    "AND bookmark_id IN (SELECT bookmark_id FROM staged)",
-                    [import_id, key],
+                    "DELETE FROM contributions USING staged WHERE import = ? "
+                    "AND contributions.bookmark_id = staged.bookmark_id AND contributions.key = staged.key",
+                    [import_id],
                 )
             self._run(
                 "INSERT INTO versions SELECT DISTINCT hash, bookmark FROM staged "
                 "ANTI JOIN versions USING (hash)"
             )
-            self._run(f"{_INSERT}, ?, ?, hash, ? FROM staged", [import_id, whole, key])
+            self._run(f"{_INSERT}, ?, ?, hash, key FROM staged", [import_id, whole])
 
-    def _contribute_absence(self, ids: Sequence[str], import_id: str, key: str) -> None:
-        """Remember that a live source has one of its records no more, of which it said these."""
-        with self._staged({"bookmark_id": ids}):
-            self._run(f"{_INSERT}, ?, false, '', ? FROM staged", [import_id, key])
+    def _contribute_absence(self, places: Sequence[tuple[str, str]], import_id: str) -> None:
+        """Remember that a live source says nothing more of some bookmarks, under some keys."""
+        columns = {"bookmark_id": [id for id, _ in places], "key": [key for _, key in places]}
+        with self._staged(columns):
+            self._run(f"{_INSERT}, ?, false, '', key FROM staged", [import_id])
 
     def _withdraw(self, bookmark_id: str, said: Contribution) -> None:
         """Forget one thing that was said of a bookmark."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
@@ -84,62 +84,69 @@ class Intake:
         self.counts = UpsertCounts()
         self.merges: list[Merge] = []
 
-    def take(self, records: Iterable[Bookmark], key: str = "") -> None:
-        """Take bookmarks in, a chunk in memory at a time.
-
-        Args:
-            key: the record of a live source that they are; what it said before is no more.
-        """
+    def take(self, records: Iterable[Bookmark]) -> None:
+        """Take bookmarks in, a chunk in memory at a time."""
         for part in chunks(records):
-            self._take(part, key)
+            self._take(part, [""] * len(part))
 
-    def gone(self, key: str, *, but: Sequence[str] = ()) -> None:
-        """A live source has a record no more: what only it said goes, except in some bookmarks."""
-        ids = [id for id in self._catalog.of_key(key) if id not in but]
-        if ids:
-            self._catalog._contribute_absence(ids, self._source, key)
-            updated, deleted = recombine(self._catalog, ids, self._language)
+    def take_live(self, records: Mapping[str, Sequence[Bookmark]], gone: Sequence[str] = ()) -> None:
+        """Take the present words of a live source's records, by key, and that it has some no more.
+
+        What a record said before goes, also where it was of another page then.
+        """
+        pairs = [(bookmark, key) for key, bookmarks in records.items() for bookmark in bookmarks]
+        before = self._catalog._ids_of_keys([*records, *gone])
+        for part in chunks(pairs):
+            self._take([bookmark for bookmark, _ in part], [key for _, key in part])
+        left = [(id, key) for id, key in before if _Place(id, key) not in self._seen]
+        if left:
+            self._catalog._contribute_absence(left, self._source)
+            updated, deleted = recombine(self._catalog, dict.fromkeys(id for id, _ in left), self._language)
             self.counts.updated += updated
             self.counts.deleted += deleted
 
-    def ids_of(self, key: str) -> list[str]:
-        """The bookmarks that a record of a live source has brought in this import."""
-        return [place.id for place in self._seen if place.key == key]
-
-    def _take(self, records: Sequence[Bookmark], key: str) -> None:
+    def _take(self, records: Sequence[Bookmark], keys: Sequence[str]) -> None:
         catalog = self._catalog
         incoming: dict[_Place, Bookmark] = {}
         wheres: dict[_Place, list[str]] = {}
-        for given, record in zip(records, self._resolved(records), strict=True):
+        for given, key, record in zip(records, keys, self._resolved(records), strict=True):
             bookmark, repeats = without_repeats(record)
             self.counts.duplicates += repeats
             place = _Place(bookmark.id, key)
             known = incoming.get(place)
             incoming[place] = merge(known, bookmark, newer=False) if known else bookmark
             wheres.setdefault(place, []).append(given.where)
-        ids = [place.id for place in incoming]
-        stored = {bookmark.id: bookmark for bookmark in catalog._fetch(ids)}
-        said = catalog._contributions_of(ids)
+        of_id: dict[str, list[_Place]] = {}
+        for place in incoming:
+            of_id.setdefault(place.id, []).append(place)
+        stored = {bookmark.id: bookmark for bookmark in catalog._fetch(list(of_id))}
+        said = catalog._contributions_of(list(of_id))
         written = []
-        for place, bookmark in incoming.items():
-            old, others = stored.get(place.id), []
-            for item in said.get(place.id, ()):
-                if self._source and (item.import_id, item.key) == (self._source, key):
-                    # An earlier record of this import: they are one account of the page.
-                    bookmark = merge(item.bookmark, bookmark, newer=False) if item.bookmark else bookmark
+        for id, places in of_id.items():
+            old, others = stored.get(id), []
+            for item in said.get(id, ()):
+                place = _Place(id, item.key)
+                if self._source and item.import_id == self._source and place in incoming:
+                    if not item.key and item.bookmark:
+                        # An earlier record of this import: they are one account of the page.
+                        incoming[place] = merge(item.bookmark, incoming[place], newer=False)
                 else:
                     others.append(item)
-            incoming[place] = bookmark
-            new = combined([*others, Contribution(0, self._source, False, bookmark, key)]) or bookmark
+            own = [Contribution(0, self._source, False, incoming[place], place.key) for place in places]
+            new = combined([*others, *own]) or incoming[places[0]]
             new = _with_language(new, old, self._language)
             if new != old:
                 written.append(new)
                 self.counts.annotations_added += len(new.annotations) - (len(old.annotations) if old else 0)
-            effect = self._count(place, wheres[place], others, bookmark, old, new)
+            effects = [
+                self._count(place, wheres[place], others, incoming[place], old, new) for place in places
+            ]
             if self._changed and new != old:
-                self._changed(effect, new)
+                self._changed(effects[0], new)
         catalog._write(written, [bookmark.id for bookmark in written if bookmark.id in stored])
-        catalog._contribute(list(incoming.values()), self._source, whole=False, key=key)
+        catalog._contribute(
+            list(incoming.values()), self._source, whole=False, keys=[place.key for place in incoming]
+        )
 
     def _resolved(self, records: Sequence[Bookmark]) -> list[Bookmark]:
         records = [storable(record) for record in records]
@@ -226,7 +233,7 @@ def separate(catalog: Catalog, ids: Iterable[str]) -> list[str]:
                         [replace(bookmark, id="", annotations=_unnamed(bookmark, id))], {}, {}, {}, ()
                     )
                     catalog._withdraw(id, item)
-                    catalog._contribute(alone, item.import_id, whole=False, key=item.key)
+                    catalog._contribute(alone, item.import_id, whole=False, keys=[item.key])
                     others[alone[0].id] = None
     return list(others)
 

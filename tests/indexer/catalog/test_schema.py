@@ -69,8 +69,8 @@ def test_a_step_that_fails_leaves_the_catalog_as_it_was(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = shape(library)
-    monkeypatch.setattr(schema, "_STEPS", (*schema._STEPS, ("SELECT nonsense", None)))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", len(schema._STEPS))
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, ("SELECT nonsense", None)))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", len(schema.STEPS))
     with pytest.raises(CatalogError):
         Catalog.open(library)
     assert shape(library) == before
