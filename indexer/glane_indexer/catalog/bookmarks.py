@@ -199,17 +199,12 @@ class Catalog(EmbeddingTable, ImportTable):
         Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
         """
         with self.transaction():
-<<<<<<< HEAD
             if ids is None:
                 self._run("DELETE FROM passages")
             elif ids:
                 with self._staged({"id": ids}):
                     self._run("DELETE FROM passages WHERE bookmark_id IN (SELECT id FROM staged)")
-            for part in _chunks(passages):
-=======
-            self._run("DELETE FROM passages")
             for part in chunks(passages):
->>>>>>> importers
                 columns = rows.passage_columns(part)
                 if columns["hash"]:
                     with self._staged(columns):
