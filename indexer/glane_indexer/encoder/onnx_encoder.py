@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from glane_indexer.cores import available_cores
 from glane_indexer.encoder.base import EncoderInfo, Progress, Vectors, clean
 from glane_indexer.errors import EncoderError
 
@@ -55,7 +55,7 @@ class OnnxEncoder:
         self._query_prefix, self._passage_prefix = prefixes
         self._pad = pad
         self._graph = graph
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or available_cores()
         self._lock = threading.Lock()
         try:
             self._session = self._open(self._threads)

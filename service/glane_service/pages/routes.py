@@ -24,7 +24,7 @@ from glane_service.pages.helps import tries
 from glane_service.pages.reference import operations
 from glane_service.pages.render import Context, Renderer
 from glane_service.search.query import MAX_TEXT, Query
-from glane_service.search.results import Hit, MatchedPassage, Results, Why
+from glane_service.search.results import Hit, MatchedPassage, NoSuchPageError, Results, Why
 
 NEWEST = 10
 SIMILAR = 6
@@ -83,7 +83,7 @@ class Pages:
             help = t("help_bad-request", parameter=problem.parameter)
         elif problem.slug == "internal":
             help = t("help_internal", request_id=problem.extra.get("request_id", ""))
-        elif problem.slug in ("not-found", "unavailable"):
+        elif problem.slug in ("not-found", "unavailable", "overloaded"):
             help = t(f"help_{problem.slug}")
         response = self._renderer.answer(
             context,
@@ -168,12 +168,9 @@ class Pages:
         engine = self._backend.engine
         try:
             return engine.search(query)
-        except QueryError as error:
-            if error.where != "page" or query.page == 1:
-                raise
-        # The engine has refused the page: how many there are, it says with the first.
-        last = max(1, engine.search(replace(query, page=1)).pages)
-        raise PastTheEndError(query.page, last, links.search(replace(query, page=last)))
+        except NoSuchPageError as error:
+            href = links.search(replace(query, page=error.last))
+            raise PastTheEndError(query.page, error.last, href) from None
 
     def _bookmark(self, context: Context) -> Response:
         t, language = context.t, context.language

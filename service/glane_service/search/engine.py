@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.errors import NotFoundError
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
+from glane_service.search.filtering import passing
+from glane_service.search.parsing import Parsed, parse
 from glane_service.search.presentation import Presenter, Reasons
-from glane_service.search.query import FIELDS, MAX_TEXT, Filters, Parsed, Query, merged, parse
+from glane_service.search.query import FIELDS, MAX_TEXT, Filters, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
 from glane_service.search.ranking.languages import Languages, languages_of
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.results import FACETS, Facets, FacetValue, Hit, Results, Why
+from glane_service.search.results import FACETS, Facets, FacetValue, Hit, NoSuchPageError, Results, Why
 from glane_service.search.suggestions import Suggester, Suggestion
 
 # A keyword search lists every match, up to this many; past it, the best.
@@ -63,7 +65,8 @@ class SearchEngine:
         """Answer one query.
 
         Raises:
-            QueryError: a parameter is out of its range, or the page is past the last one.
+            QueryError: a parameter is out of its range.
+            NoSuchPageError: the page is past the last one.
         """
         started = time.perf_counter()
         query = query.validated()
@@ -72,12 +75,6 @@ class SearchEngine:
         pool = self._pool(query, parsed, self._mask(filters, parsed, query.fields))
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
-        if first and first >= total:
-            raise QueryError(
-                f"there is no page {query.page}",
-                where="page",
-                hint=f"The last one is {max(1, -(-total // query.per_page))}",
-            )
         rows = pool.rows[first : first + query.per_page]
         presenter = Presenter(self.generation, parsed.words, pool.vector)
         hits = presenter.hits(
@@ -88,7 +85,7 @@ class SearchEngine:
             first_rank=first + 1,
             all_words_found=pool.all_words_found,
         )
-        return Results(
+        results = Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
             mode_used=query.mode,
             generation=self.generation.name,
@@ -100,6 +97,9 @@ class SearchEngine:
             facets=self._facets(pool.rows),
             notices=parsed.notices,
         )
+        if first and first >= total:
+            raise NoSuchPageError(results)
+        return results
 
     def ranking(self, query: Query, depth: int = 100) -> list[tuple[str, float]]:
         """The ids and scores of the best results, as :meth:`search` ranks them; for evaluation.
@@ -244,15 +244,7 @@ class SearchEngine:
         """Which rows may be found at all; None where all may. Words are looked for in ``parts``."""
         mask: Mask | None = None
         if filters.to_json():
-            mask = self.generation.columns.mask(
-                kind=filters.kind,
-                tags=filters.tags,
-                contributor=filters.contributor,
-                site=filters.site,
-                language=filters.language,
-                after=filters.after,
-                before=filters.before,
-            )
+            mask = passing(self.generation.columns, filters)
         required: list[tuple[bool, Rows]] = []
         lexical = self.generation.lexical
         required += [(True, lexical.rows_with_phrase(words, parts)) for words in parsed.phrases]
