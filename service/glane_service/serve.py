@@ -26,6 +26,7 @@ GRACE_SECONDS = 5
 # Between requests a connection may be idle for so long.
 IDLE_SECONDS = 5
 MOST_FILES = 8192
+SWITCH_SECONDS = 0.001
 # A worker that does not say for so long that it lives is taken to hang; opening a library takes less.
 HANGING_SECONDS = 30
 
@@ -47,6 +48,8 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
     checked(settings)
     logs.configure(settings)
     _allow_many_files()
+    # Searches hold Python's lock; the loop that takes and refuses requests must not wait long for it.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _listening(settings) as listener, _shared_metrics(settings):
         shown = f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)"
         if settings.workers > 1:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -61,9 +62,11 @@ def worker_application(settings: Settings) -> FastAPI:
     from glane_service import logs
     from glane_service.app import create_app
     from glane_service.live import LiveEngine
+    from glane_service.serve import SWITCH_SECONDS
 
     logs.configure(settings)
     end_with_parent(os.getppid())
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         live = LiveEngine(settings)
     except GlaneError as error:

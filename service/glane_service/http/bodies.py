@@ -19,6 +19,9 @@ LARGEST = 256 * KB
 LARGEST_AT: Mapping[str, int] = {"/api/bookmarks": 32 * MB}
 # All bodies that are being read or worked on in one process.
 LARGEST_TOGETHER = 128 * MB
+# A body over its limit is read to its end up to here and thrown away: a client that is still sending would
+# find its connection broken before it reads why.
+DISCARDED = 8 * MB
 SECONDS = 20.0
 _RECEIVE = "glane.receive"
 
@@ -43,8 +46,8 @@ class Bodies:
             await self._app(scope, receive, send)
             return
         limit = next((size for path, size in LARGEST_AT.items() if _within(scope, path)), self._largest)
-        if _announced(scope) > limit:
-            raise _too_large(limit)
+        if _announced(scope) > max(limit, DISCARDED):
+            raise _too_large(limit, close=True)
         body = bytearray()
         try:
             try:
@@ -62,20 +65,25 @@ class Bodies:
 
     async def _read(self, receive: Receive, body: bytearray, limit: int) -> bool:
         """Read into ``body``; False where the client went away."""
+        size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return False
             chunk = message.get("body", b"")
-            if len(body) + len(chunk) > limit:
-                raise _too_large(limit)
-            if self._together + len(chunk) > LARGEST_TOGETHER:
-                raise HTTPException(
-                    503, "Too much is being sent at once. Send it again in a moment", _CLOSE | _LATER
-                )
-            body += chunk
-            self._together += len(chunk)
+            size += len(chunk)
+            if size > max(limit, DISCARDED):
+                raise _too_large(limit, close=True)
+            if size <= limit:
+                if self._together + len(chunk) > LARGEST_TOGETHER:
+                    raise HTTPException(
+                        503, "Too much is being sent at once. Send it again in a moment", _CLOSE | _LATER
+                    )
+                body += chunk
+                self._together += len(chunk)
             if not message.get("more_body", False):
+                if size > limit:
+                    raise _too_large(limit, close=False)
                 return True
 
 
@@ -113,5 +121,5 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-def _too_large(limit: int) -> HTTPException:
-    return HTTPException(413, f"The body is over {limit} bytes", _CLOSE)
+def _too_large(limit: int, *, close: bool) -> HTTPException:
+    return HTTPException(413, f"The body is over {limit} bytes", _CLOSE if close else None)
