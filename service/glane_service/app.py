@@ -16,8 +16,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from glane_indexer.cores import share_of
 from glane_indexer.errors import GlaneError
+from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.admission import Admission

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from glane_indexer.cores import share_of
 from glane_indexer.errors import ServiceError, UsageError
+from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def server_config(settings: Settings, application: Callable[[], FastAPI] | None 
     from glane_service.workers import worker_application
 
     return uvicorn.Config(
-        application or functools.partial(worker_application, settings),
+        application or functools.partial(worker_application, settings, os.getpid()),
         factory=True,
         http=LimitedConnection,
         workers=settings.workers,

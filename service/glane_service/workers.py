@@ -54,8 +54,8 @@ def supervise(config: uvicorn.Config, listener: socket.socket) -> None:
     _Supervisor(config, [listener]).run()
 
 
-def worker_application(settings: Settings) -> FastAPI:
-    """The application of one worker; called in its process, before it takes requests.
+def worker_application(settings: Settings, parent: int) -> FastAPI:
+    """The application of one worker of the process ``parent``; called in its own, before it takes requests.
 
     The library is opened here: a worker that takes the place of another one answers its first request.
     """
@@ -65,7 +65,7 @@ def worker_application(settings: Settings) -> FastAPI:
     from glane_service.serve import SWITCH_SECONDS
 
     logs.configure(settings)
-    end_with_parent(os.getppid())
+    end_with_parent(parent)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         live = LiveEngine(settings)
@@ -77,7 +77,10 @@ def worker_application(settings: Settings) -> FastAPI:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process when its parent, of that process id, has died: it would hold the port for ever."""
+    """End this process when its parent, of that process id, has died: it would hold the port for ever.
+
+    The id comes from the parent itself: it may have died before this process could ask.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:

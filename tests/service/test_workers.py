@@ -73,6 +73,7 @@ def test_a_killed_worker_is_replaced_and_a_killed_parent_takes_its_workers_along
     wait_until(lambda: ready(base))
     first = children(process.pid)
     os.kill(first[0], signal.SIGKILL)
+    wait_until(lambda: not is_alive(first[0]))
     # The other one answers meanwhile; none of these was in the hands of the one that died.
     wait_until(lambda: searched(base) == 200 and len(set(children(process.pid)) - set(first)) == 1)
     second = children(process.pid)

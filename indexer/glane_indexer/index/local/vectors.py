@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.cores import available_cores
 from glane_indexer.errors import GenerationError
+from glane_indexer.machine import cores
 
 # One core reads these in about five milliseconds.
 EXACT_PASSAGES = 40_000
@@ -77,7 +77,7 @@ class PassageVectors:
             description = f"{cells}PQ{dimensions // 2}x4fs,RFlat"
             index = faiss.index_factory(dimensions, description, faiss.METRIC_INNER_PRODUCT)
             # An index that was opened before has left one thread.
-            faiss.omp_set_num_threads(available_cores())
+            faiss.omp_set_num_threads(cores())
             index.train(vectors)
         index.add(vectors)
         try:

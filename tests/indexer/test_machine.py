@@ -6,21 +6,21 @@ import os
 
 import pytest
 
-from glane_indexer.cores import available_cores, share_of
+from glane_indexer.machine import cores, share_of
 
 
 def test_the_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
-    assert available_cores() == 3
+    assert cores() == 3
 
 
 def test_a_system_without_affinity_says_all(monkeypatch: pytest.MonkeyPatch) -> None:
     # As on macOS.
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert available_cores() == 8
+    assert cores() == 8
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert available_cores() == 1
+    assert cores() == 1
 
 
 @pytest.mark.parametrize(
