@@ -22,7 +22,6 @@ from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.admission import Admission
 from glane_service.http.backend import Backend, NotOpenError
-from glane_service.http.bodies import Bodies
 from glane_service.http.cross_site import SameSite
 from glane_service.http.envelope import Envelope
 from glane_service.http.feedback import feedback
@@ -30,6 +29,7 @@ from glane_service.http.feeds import feeds
 from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
+from glane_service.http.receiving import Bodies
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
 from glane_service.pages.judge import JudgePages

@@ -19,8 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from glane_service.http.bodies import gone
 from glane_service.http.metrics import Metrics
+from glane_service.http.receiving import gone
 
 # A search on an idle machine takes about 10 ms; with this wait before it, it is answered within 500 ms
 # on one that works as hard as it can.

@@ -13,6 +13,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.library.feedback import Vote, add
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form
+from glane_service.http.links import Links
 from glane_service.search.query import MAX_TEXT
 
 feedback = APIRouter()
@@ -55,7 +56,8 @@ async def vote_by_form(request: Request) -> Response:
     back = form.get("back", "")
     parts = urlsplit(back)
     inside = back.startswith("/") and not back.startswith("//") and not parts.netloc and "\\" not in back
-    return RedirectResponse(back if inside else "/", status_code=303)
+    home = Links.of(request).local().home()
+    return RedirectResponse(back if inside else home, status_code=303)
 
 
 def _keep(request: Request, query: str, bookmark_id: str, helpful: bool) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from glane_service.http import instantsearch
 from glane_service.http.admission import ClientGoneError
 from glane_service.http.backend import Backend
-from glane_service.http.bodies import LARGEST
+from glane_service.http.receiving import LARGEST_AT
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Query
 from glane_service.search.ranking.parameters import Parameters
@@ -244,7 +244,7 @@ def test_a_batch_that_is_none_is_refused(client: TestClient, body: bytes, parame
 
 
 def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
-    response = client.post("/api/instantsearch", content=b" " * (LARGEST + 1))
+    response = client.post("/api/instantsearch", content=b" " * (LARGEST_AT["/api/instantsearch"] + 1))
     assert response.status_code == 413
     assert response.json()["type"] == "/problems/too-large"
 

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
-from glane_service.http import bodies
-from glane_service.http.bodies import Bodies, gone
+from glane_service.http import receiving
+from glane_service.http.receiving import Bodies, gone
 
 
 def scope(path: str = "/api/search", **headers: str) -> Scope:
@@ -75,7 +75,7 @@ def test_a_body_arrives_whole_and_then_the_client_can_be_watched() -> None:
 def test_a_body_over_its_limit_is_refused(
     monkeypatch: pytest.MonkeyPatch, receive: Receive, where: Scope, closes: bool
 ) -> None:
-    monkeypatch.setattr(bodies, "DISCARDED", 20)
+    monkeypatch.setattr(receiving, "DISCARDED", 20)
     kept = Kept()
     app = Bodies(kept, largest=6)
     with pytest.raises(HTTPException) as caught:
@@ -115,7 +115,7 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
 
 
 def test_all_bodies_together_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LARGEST_TOGETHER", 10)
+    monkeypatch.setattr(receiving, "LARGEST_TOGETHER", 10)
     release = asyncio.Event()
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:

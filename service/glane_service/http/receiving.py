@@ -13,10 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KB, MB = 1 << 10, 1 << 20
-# Forms hold up to 200 questions; a batch of InstantSearch's has 20 requests.
-LARGEST = 256 * KB
-# Up to 1,000 bookmarks, as `glane export` writes them.
-LARGEST_AT: Mapping[str, int] = {"/api/bookmarks": 32 * MB}
+# A form that holds one whole bookmark with its annotations.
+LARGEST = 4 * MB
+LARGEST_AT: Mapping[str, int] = {
+    # Up to 1,000 bookmarks, as `glane export` writes them.
+    "/api/bookmarks": 32 * MB,
+    # Twenty requests, each with its filters.
+    "/api/instantsearch": 256 * KB,
+    "/api/feedback": 16 * KB,
+    "/feedback": 16 * KB,
+    # Two hundred questions.
+    "/judge": 256 * KB,
+}
 # All bodies that are being read or worked on in one process.
 LARGEST_TOGETHER = 128 * MB
 # A body over its limit is read to its end up to here and thrown away: a client that is still sending would
