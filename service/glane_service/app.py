@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -23,6 +22,7 @@ from glane_service.http import problems
 from glane_service.http.admission import Admission
 from glane_service.http.backend import Backend, NotOpenError
 from glane_service.http.cross_site import SameSite
+from glane_service.http.description import describe
 from glane_service.http.envelope import Envelope
 from glane_service.http.feedback import feedback
 from glane_service.http.feeds import feeds
@@ -34,6 +34,7 @@ from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
+from glane_service.version import glane_version
 
 if TYPE_CHECKING:
     from glane_service.live import LiveEngine
@@ -64,11 +65,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app = FastAPI(
         title=settings.site_name,
         summary="Ask a library of annotated bookmarks a question; get the passages that answer it.",
-        version=_version(),
+        version=glane_version(),
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
+    describe(app)
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
@@ -126,10 +128,3 @@ def _log(problem: problems.Problem, error: Exception) -> None:
         logger.error("the service failed to answer", exc_info=error)
     elif problem.code >= 500 and problem.slug != "overloaded" and not isinstance(error, NotOpenError):
         logger.error("not answered: %s", error)
-
-
-def _version() -> str:
-    try:
-        return version("glane")
-    except PackageNotFoundError:
-        return "0"

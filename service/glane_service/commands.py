@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
-from glane_service.terminal import Progress, print_json, print_results
+from glane_service.terminal import Progress, counted, print_json, print_results
 
 if TYPE_CHECKING:
     from glane_indexer.index.build import IndexReport
@@ -66,13 +66,13 @@ def index_command(options: Namespace, settings: Settings) -> int:
 def search_command(options: Namespace, settings: Settings) -> int:
     """``glane search``: one question, answered as over HTTP."""
     from glane_service.live import LiveEngine
-    from glane_service.search.results import to_json
+    from glane_service.search.results import NoSuchPageError, to_json
 
     try:
         query = _query(options)
     except QueryError as error:
         # Over HTTP the same is a 400: nothing was searched.
-        raise UsageError(error.message, where=error.where, hint=error.hint) from None
+        raise UsageError(error.message, where=_typed(error.where), hint=error.hint) from None
     if not query.text.strip() and not query.filters.to_json() and query.sort != "date":
         raise UsageError(
             "the question is empty",
@@ -81,6 +81,8 @@ def search_command(options: Namespace, settings: Settings) -> int:
     live = LiveEngine(settings, follow=False)
     try:
         results = live.engine.search(query)
+    except NoSuchPageError as error:
+        raise QueryError(error.message, where=_typed(error.where), hint=error.hint) from None
     finally:
         live.close()
     if options.json:
@@ -109,7 +111,7 @@ def demo_command(options: Namespace, settings: Settings) -> int:
         print_json({"import": imported.to_json(), "index": indexed.to_json()})
     else:
         counts = imported.bookmarks
-        print(f"The sample library in {settings.library} has {counts.total} bookmarks.")
+        print(f"The sample library in {settings.library} has {counted(counts.total, 'bookmark')}.")
         _print_index(indexed)
     if options.no_serve:
         return 0
@@ -127,8 +129,8 @@ def status_command(options: Namespace, settings: Settings) -> int:
     encoder = status["encoder"]
     rows = [
         ("Library", str(settings.library)),
-        ("Bookmarks", f"{status['bookmarks']} by {status['contributors']} contributors"),
-        ("Annotations", f"{status['annotations']}, and {status['descriptions']} descriptions"),
+        ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
+        ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
         ("Generation", status["generation"] or "none: run `glane index`"),
         ("Passages", str(status["passages"])),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
@@ -152,7 +154,7 @@ def export_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json({"file": options.file, "bookmarks": count})
     else:
-        print(f"{count} bookmarks written to {options.file}.")
+        print(f"{counted(count, 'bookmark')} written to {options.file}.")
     return 0
 
 
@@ -233,6 +235,11 @@ def _query(options: Namespace) -> Query:
     ).validated()
 
 
+def _typed(parameter: str) -> str:
+    """A parameter of a search as it is typed on the command line."""
+    return "QUESTION" if parameter == "q" else f"--{parameter.replace('_', '-')}" if parameter else ""
+
+
 def _addressed(options: Namespace, settings: Settings) -> Settings:
     """The settings with the address that the command line names."""
     for name in ("host", "port", "workers"):
@@ -282,8 +289,9 @@ def _print_import(path: Path, report: ImportReport) -> None:
 
 
 def _print_index(report: IndexReport) -> None:
-    speed = f", {report.passages_per_second:.0f} a second" if report.embedded else ""
+    speed = f" ({report.passages_per_second:.0f} a second)" if report.embedded else ""
+    # Whole bookmarks are embedded beside their passages, so these can be more than those.
     print(
-        f"Generation {report.generation}: {report.passages} passages, "
-        f"{report.embedded} newly embedded in {report.seconds:.1f} s{speed}"
+        f"Generation {report.generation}: {counted(report.passages, 'passage')}; "
+        f"{counted(report.embedded, 'new text')} embedded{speed}, {report.seconds:.1f} s in all"
     )

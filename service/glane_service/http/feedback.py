@@ -14,9 +14,10 @@ from glane_indexer.library.feedback import Vote, add
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form
 from glane_service.http.links import Links
+from glane_service.http.routes import OTHERWISE
 from glane_service.search.query import MAX_TEXT
 
-feedback = APIRouter()
+feedback = APIRouter(responses=OTHERWISE)
 MAX_ID = 200
 
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_service.http.admission import ClientGoneError, while_connected
-from glane_service.http.algolia import FACETS, MAX_HITS, Asked, read, requests_of
+from glane_service.http.algolia import FACETS, MAX_HITS, MAX_REQUESTS, Asked, read, requests_of
 from glane_service.http.routes import OTHERWISE, backend_of, json_bytes, json_response, metrics_of
 from glane_service.search.matching import Matcher
 from glane_service.search.parsing import parse
@@ -45,11 +45,22 @@ instantsearch = APIRouter(responses=OTHERWISE)
             "required": True,
             "content": {
                 "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["requests"],
+                        "properties": {
+                            "requests": {
+                                "type": "array",
+                                "maxItems": MAX_REQUESTS,
+                                "items": {"type": "object"},
+                            }
+                        },
+                    },
                     "example": {
                         "requests": [
                             {"indexName": "glane", "params": {"query": "travail", "facets": ["tags"]}}
                         ]
-                    }
+                    },
                 }
             },
         }
