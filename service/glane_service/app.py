@@ -87,7 +87,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
         _log(problem, error)
         path = request.url.path
         if not path.startswith(API_PATHS) and "text/html" in request.headers.get("accept", ""):
-            return pages.error(request, problem, error)
+            # Who is sent away because there is too much to do must not cost the making of a page.
+            return (
+                problem.busy_page()
+                if problem.slug == "overloaded"
+                else pages.error(request, problem, error)
+            )
         return problem.response(path)
 
     async def handle(request: Request, error: Exception) -> Response:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
 CHECK_SECONDS = 1.0
-LONGEST_CHECK = 30.0
 
 
 class LiveEngine:
@@ -60,20 +59,14 @@ class LiveEngine:
         from glane_service.search.engine import SearchEngine
 
         library = self._settings.library
-        # First what costs nothing: broken settings must not cost the reading of a whole index.
-        parameters = library_parameters(library)
         generation = Generation.open(library, encoder=self._encoder.info)
-        return SearchEngine(generation, self._encoder, parameters)
+        return SearchEngine(generation, self._encoder, library_parameters(library))
 
     def _follow(self) -> None:
-        wait = CHECK_SECONDS
-        while not self._stop.wait(wait):
+        while not self._stop.wait(CHECK_SECONDS):
             try:
                 self.refresh()
-                wait = CHECK_SECONDS
             except GlaneError as error:
-                # Less and less often: reading what is damaged costs as much as reading what is whole.
-                wait = min(2 * wait, LONGEST_CHECK)
                 # Said once for each cause; the last good generation goes on answering.
                 if str(error) != self._refused:
                     self._refused = str(error)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import EncoderMismatchError, GenerationError, LibraryError
+from glane_indexer.errors import EncoderMismatchError, GenerationError
 from glane_indexer.index.build import build_generation
-from glane_indexer.index.generation import Generation, rollback, set_current
+from glane_indexer.index.generation import rollback, set_current
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.settings import Settings
 from glane_service import live as module
@@ -65,43 +65,6 @@ def test_a_new_generation_is_taken_up(live: LiveEngine, library: Path, encoder: 
     assert total(live) == 13
     assert live.engine.search(Query("pangolin", mode="keyword")).hits[0].bookmark.id == "n1"
     assert live.refresh() is False
-
-
-def test_broken_settings_do_not_cost_the_reading_of_an_index(
-    live: LiveEngine, library: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grow(library, encoder)
-    (library / "settings.json").write_text("{")
-    read: list[Path] = []
-    monkeypatch.setattr(Generation, "open", lambda library, **_: read.append(library))
-    for _ in range(3):
-        with pytest.raises(LibraryError, match=r"settings\.json"):
-            live.refresh()
-    assert read == []
-    assert total(live) == 12
-
-
-def test_what_is_refused_is_tried_less_and_less_often(
-    live: LiveEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits: list[float] = []
-
-    class Stop:
-        def wait(self, seconds: float) -> bool:
-            waits.append(seconds)
-            return len(waits) > 7
-
-    def refresh() -> bool:
-        if len(waits) < 7:
-            raise GenerationError("it is damaged")
-        return True
-
-    monkeypatch.setattr(live, "_stop", Stop())
-    monkeypatch.setattr(live, "refresh", refresh)
-    live._follow()
-    assert waits == [1, 2, 4, 8, 16, 30, 30, 1]
-    # For the fixture, which closes it.
-    monkeypatch.undo()
 
 
 def test_going_back_is_taken_up_too(live: LiveEngine, library: Path, encoder: Encoder) -> None:

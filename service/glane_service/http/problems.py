@@ -56,6 +56,15 @@ TYPES: dict[str, tuple[int, str, str]] = {
 }
 """Each problem type: its status, its title, and what it means."""
 
+_BUSY_PAGE = """<!doctype html>
+<html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>503 – Glane</title>
+<h1>Le service est très demandé</h1>
+<p>Rechargez cette page dans un instant.</p>
+<div lang="en"><h2>The service is busy</h2>
+<p>Load this page again in a moment.</p></div>
+</html>
+"""
 _BY_STATUS = {
     400: "bad-request",
     403: "forbidden",
@@ -112,6 +121,11 @@ class Problem:
         if self.parameter:
             document["parameter"] = self.parameter
         return document | self.extra
+
+    def busy_page(self) -> Response:
+        """A page for a browser that takes no making, in both languages."""
+        headers = {"Cache-Control": "no-store", "Vary": "Accept", **self.headers}
+        return Response(_BUSY_PAGE, self.code, headers, media_type="text/html")
 
     def response(self, instance: str) -> Response:
         """The answer that carries this problem."""

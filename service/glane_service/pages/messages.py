@@ -221,7 +221,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "error_too-large": {"fr": "Cette demande est trop grande", "en": "This request is too large"},
     "error_forbidden": {"fr": "Ce n’est pas permis", "en": "This is not allowed"},
     "error_too-slow": {"fr": "La demande a été trop lente", "en": "The request was too slow"},
-    "error_overloaded": {"fr": "Le service est très demandé", "en": "The service is busy"},
     "error_unavailable": {
         "fr": "La bibliothèque n’est pas encore ouverte",
         "en": "The library is not open yet",
@@ -250,7 +249,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "Réessayez dans un instant. Si cela dure, prévenez la personne qui gère ce service.",
         "en": "Try again in a moment. If it lasts, tell the person who runs this service.",
     },
-    "help_overloaded": {"fr": "Réessayez dans un instant.", "en": "Try again in a moment."},
     "help_internal": {
         "fr": "Le journal du service en garde le détail sous le numéro {request_id}.",
         "en": "The service’s log has the details under the number {request_id}.",

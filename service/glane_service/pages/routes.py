@@ -83,7 +83,7 @@ class Pages:
             help = t("help_bad-request", parameter=problem.parameter)
         elif problem.slug == "internal":
             help = t("help_internal", request_id=problem.extra.get("request_id", ""))
-        elif problem.slug in ("not-found", "unavailable", "overloaded"):
+        elif problem.slug in ("not-found", "unavailable"):
             help = t(f"help_{problem.slug}")
         response = self._renderer.answer(
             context,

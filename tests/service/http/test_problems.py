@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
 
 from glane_indexer.errors import CatalogError, EncoderError, GenerationError, GlaneError, LibraryError
 from glane_indexer.settings import Settings
@@ -140,6 +141,27 @@ def unready(tmp_path: Path) -> Iterator[TestClient]:
     settings = replace(Settings.from_env(), library=tmp_path / "private" / "nowhere")
     # Not started, so that it neither opens nor fails to.
     yield TestClient(create_app(settings))
+
+
+def test_who_is_sent_away_from_a_busy_service_reads_why(little_settings: Settings) -> None:
+    class Busy:
+        @property
+        def engine(self) -> Any:
+            raise HTTPException(503, "The service has more to do than it can", {"Retry-After": "1"})
+
+        def close(self) -> None:
+            pass
+
+    client = TestClient(create_app(little_settings, Busy()))  # type: ignore[arg-type]
+    page = client.get("/?q=a", headers=HTML)
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Le service est très demandé" in page.text
+    assert "The service is busy" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    document = client.get("/api/search?q=a", headers=HTML)
+    assert document.json()["type"] == "/problems/overloaded"
+    assert document.headers["retry-after"] == "1"
 
 
 class Failing:
