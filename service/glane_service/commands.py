@@ -132,6 +132,7 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
         ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
         ("Generation", status["generation"] or "none: run `glane index`"),
+        *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
