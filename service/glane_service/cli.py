@@ -14,6 +14,7 @@ from pathlib import Path
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.version import glane_version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,11 +39,20 @@ def build_parser() -> argparse.ArgumentParser:
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
         epilog="Settings are GLANE_… variables in the environment; the README lists them.",
     )
+    parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--library", type=Path, metavar="DIR", help="the library (GLANE_LIBRARY, else ./library)"
-    )
-    shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    # Before the command and after it: the one after it, which has no default, wins where both are given.
+    for place, missing in ((parser, {}), (shared, {"default": argparse.SUPPRESS})):
+        place.add_argument(
+            "--library",
+            type=Path,
+            metavar="DIR",
+            help="the library (GLANE_LIBRARY, else ./library)",
+            **missing,
+        )
+        place.add_argument(
+            "--json", action="store_true", help="print one JSON document and nothing else", **missing
+        )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, help: str, module: str = "commands") -> argparse.ArgumentParser:
@@ -59,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _serve(command("serve", "answer questions over HTTP, with a search page"))
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
-    _address(demo)
+    _serve(demo)
     command("status", "show what the library and its index hold")
     watch = command("watch", "import what appears in a folder, and keep the index up with it", "intake")
     watch.add_argument("folder", type=Path, metavar="FOLDER")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
-from glane_service.terminal import Progress, print_json, print_results
+from glane_service.terminal import Progress, counted, print_json, print_results
 
 if TYPE_CHECKING:
     from glane_indexer.index.build import IndexReport
@@ -38,15 +38,13 @@ def index_command(options: Namespace, settings: Settings) -> int:
 def search_command(options: Namespace, settings: Settings) -> int:
     """``glane search``: one question, answered as over HTTP."""
     from glane_service.live import LiveEngine
-    from glane_service.search.results import to_json
+    from glane_service.search.results import NoSuchPageError, to_json
 
     try:
         query = _query(options)
     except QueryError as error:
         # Over HTTP the same is a 400: nothing was searched.
-        name = error.where.replace("_", "-")
-        where = f"--{name}" if error.where in vars(options) else error.where
-        raise UsageError(error.message, where=where, hint=error.hint) from None
+        raise UsageError(error.message, where=_typed(error.where), hint=error.hint) from None
     if not query.text.strip() and not query.filters.to_json() and query.sort != "date":
         raise UsageError(
             "the question is empty",
@@ -55,6 +53,8 @@ def search_command(options: Namespace, settings: Settings) -> int:
     live = LiveEngine(settings, follow=False)
     try:
         results = live.engine.search(query)
+    except NoSuchPageError as error:
+        raise QueryError(error.message, where=_typed(error.where), hint=error.hint) from None
     finally:
         live.close()
     if options.json:
@@ -83,7 +83,7 @@ def demo_command(options: Namespace, settings: Settings) -> int:
         print_json({"import": imported.to_json(), "index": indexed.to_json()})
     else:
         counts = imported.bookmarks
-        print(f"The sample library in {settings.library} has {counts.total} bookmarks.")
+        print(f"The sample library in {settings.library} has {counted(counts.total, 'bookmark')}.")
         print_index(indexed)
     if options.no_serve:
         return 0
@@ -101,8 +101,8 @@ def status_command(options: Namespace, settings: Settings) -> int:
     encoder = status["encoder"]
     rows = [
         ("Library", str(settings.library)),
-        ("Bookmarks", f"{status['bookmarks']} by {status['contributors']} contributors"),
-        ("Annotations", f"{status['annotations']}, and {status['descriptions']} descriptions"),
+        ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
+        ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
@@ -191,6 +191,11 @@ def _query(options: Namespace) -> Query:
     ).validated()
 
 
+def _typed(parameter: str) -> str:
+    """A parameter of a search as it is typed on the command line."""
+    return "QUESTION" if parameter == "q" else f"--{parameter.replace('_', '-')}" if parameter else ""
+
+
 def _addressed(options: Namespace, settings: Settings) -> Settings:
     """The settings with the address that the command line names."""
     for name in ("host", "port", "workers"):
@@ -223,8 +228,9 @@ def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepor
 
 def print_index(report: IndexReport) -> None:
     """What a build did, in one line."""
-    speed = f", {report.passages_per_second:.0f} a second" if report.embedded else ""
+    speed = f" ({report.passages_per_second:.0f} a second)" if report.embedded else ""
+    # Whole bookmarks are embedded beside their passages, so these can be more than those.
     print(
-        f"Generation {report.generation}: {report.passages} passages, "
-        f"{report.embedded} newly embedded in {report.seconds:.1f} s{speed}"
+        f"Generation {report.generation}: {counted(report.passages, 'passage')}; "
+        f"{counted(report.embedded, 'new text')} embedded{speed}, {report.seconds:.1f} s in all"
     )

@@ -552,10 +552,10 @@ def test_a_service_that_cannot_start(
         (("travail", "--page", "0"), 2, "page: 0 is not 1 or more"),
         (("travail", "--after", "hier"), 2, "after: 'hier' is not a date"),
         (("travail", "--fields", "body"), 2, "fields: 'body' is not one of its values"),
-        (("a" * 10_000,), 2, "q: the question has 10000 characters"),
+        (("a" * 10_000,), 2, "QUESTION: the question has 10000 characters"),
         (("",), 2, "the question is empty"),
         (("   ",), 2, "the question is empty"),
-        (("travail", "--page", "999"), 1, "page: there is no page 999. The last one is 1"),
+        (("travail", "--page", "999"), 1, "--page: there is no page 999. The last one is 1"),
     ],
 )
 def test_a_question_that_cannot_be_asked(
@@ -584,3 +584,50 @@ def test_what_drives_a_terminal_is_not_printed(run: Run, tmp_path: Path) -> None
     assert "Danger" in ran.out
     assert "\x1b" not in ran.out
     assert "\x07" not in ran.out
+
+
+def test_which_version_this_is(run: Run) -> None:
+    ran = run("--version")
+    assert ran.code == 0
+    assert ran.out.startswith("glane ")
+
+
+def test_the_library_can_be_named_before_the_command_and_after_it(run: Run, library: Path) -> None:
+    before = run("--library", library, "--json", "status")
+    assert before.json == run("status", "--library", library, "--json").json
+    # After it wins, where both are given.
+    assert run("--library", library / "none", "status", "--library", library).code == 0
+
+
+def test_a_view_shows_more_or_less(run: Run, library: Path) -> None:
+    shown = {
+        view: run(
+            "search",
+            "protection sociale des données",
+            "--per-page",
+            "1",
+            "--view",
+            view,
+            "--library",
+            library,
+        )
+        for view in ("simple", "middle", "full")
+    }
+    said = "Les entreprises en tirent une rente."
+    listed = {view: ran.out.count("     - ") for view, ran in shown.items()}
+    assert listed == {"simple": 0, "middle": 3, "full": 4}
+    assert said in shown["full"].out
+    assert "1 annotation\n" in run("search", "pain au levain", "--per-page", "1", "--library", library).out
+
+
+def test_a_message_names_the_flag_as_it_is_typed(run: Run, library: Path) -> None:
+    assert "--per-page: 0 is not" in refused(run("search", "a", "--per-page", "0", "--library", library), 2)
+    assert "--page: there is no page 99" in refused(
+        run("search", "a", "--page", "99", "--library", library), 1
+    )
+    assert "QUESTION: " in refused(run("search", "a" * 1001, "--library", library), 2)
+
+
+def test_the_demo_takes_what_serving_takes() -> None:
+    options = build_parser().parse_args(["demo", "--no-serve", "--workers", "2", "--port", "1"])
+    assert (options.workers, options.port) == (2, 1)
