@@ -12,6 +12,7 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.errors import EncoderMismatchError, GenerationError
 from glane_indexer.importers import jsonl
+from glane_indexer.importers.source import Source
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, current_name, names, open_view
 from glane_indexer.index.merge import FANOUT, compact, plan
@@ -177,7 +178,7 @@ def test_an_index_of_version_01_is_taken_up_and_nothing_is_embedded_again(tmp_pa
     assert (report.generation, report.passages, report.embedded) == ("000002", 36, 0)
     assert encoder.encoded == []
     view = open_view(Generation.open(library), "public")
-    written = jsonl.read((library / "export.jsonl").read_text("utf-8"))
+    written = jsonl.read(Source((library / "export.jsonl").read_bytes()))
     assert view.bookmarks(range(view.count)) == list(written)
     assert view.completions("qui prot", 5)["question"] == [("qui protège les données ?", 1)]
     assert not (library / "index/000001").exists()
