@@ -37,7 +37,7 @@ def or_empty(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("type") == "string" and not schema.get("minLength"):
         return schema
     # What is said of the parameter stays outside, where programs look for it.
-    outside = {
+    outside: dict[str, Any] = {
         name: schema[name] for name in ("title", "description", "default", "examples") if name in schema
     }
     kind = {name: value for name, value in schema.items() if name not in outside}
