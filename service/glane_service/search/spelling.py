@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -77,7 +78,7 @@ class Vocabulary:
 @lru_cache(1)
 def _neighbours() -> frozenset[frozenset[str]]:
     beside = {frozenset(row[place : place + 2]) for row in _ROWS for place in range(len(row) - 1)}
-    for upper, lower in zip(_ROWS, _ROWS[1:], strict=False):
+    for upper, lower in pairwise(_ROWS):
         beside |= {frozenset(pair) for pair in zip(upper, lower, strict=False)}
     return frozenset(beside)
 

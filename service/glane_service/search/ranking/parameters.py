@@ -26,8 +26,8 @@ class Parameters:
     weak best hit stays weak, and the order does not depend on how many candidates were fetched.
 
     Where titles are bookmarks' own (see :func:`.question.telling_of`), they are heard: by their card's
-    cosine, by their words, and by how much of the title the question covers. Where many bookmarks share one,
-    all three count nothing.
+    cosine, by their words, and by how much of the title the question covers. Where many bookmarks
+    share one, all three count nothing.
     """
 
     exact_weight: float = 0.3
@@ -36,7 +36,7 @@ class Parameters:
     folded_weight: float = 0.1
     """The same of its form without accents."""
 
-    document_share: float = 0.3
+    document_share: float = 0.25
     """Share of the whole bookmark's cosine beside that of its best passage of text."""
 
     title_share: float = 0.3
@@ -52,14 +52,14 @@ class Parameters:
     nat_scale: float = 0.8
     """What a nat of the question's words counts."""
 
-    telling_discount: float = 0.65
+    telling_discount: float = 0.55
     """Share of ``nat_scale`` that is left off where titles tell: there, people ask in other words than
     those of the text, and the title is nearer to both."""
 
-    title_weight: float = 0.5
+    title_weight: float = 0.3
     """Weight of a word in the title beside that in the whole text, where titles tell."""
 
-    title_scale: float = 1.25
+    title_scale: float = 0.75
     """What a title counts whose words are all in the question, in nats, where titles tell."""
 
     possible_power: float = 4.0
