@@ -62,7 +62,7 @@ class Parameters:
     title_scale: float = 0.75
     """What a title counts whose words are all in the question, in nats, where titles tell."""
 
-    possible_power: float = 4.0
+    possible_power: float = 6.0
     """The power of the share of the question's words that the library's bookmarks can hold, by which the
     words' part is multiplied: in a library of several languages the words of one find only its own."""
 
