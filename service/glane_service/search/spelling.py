@@ -20,6 +20,8 @@ from glane_service.search.results import Correction
 # A shorter word has too many neighbours; a long one may be mistyped twice.
 LEAST_LENGTH = 4
 TWICE_FROM = 9
+# In a shorter word another letter makes too easily another word ("tarte", "tante").
+WRONG_LETTER_FROM = 7
 # Unknown words looked up of one question: a person mistypes a few, and the cost is bounded.
 MOST_WORDS = 6
 # Keys beside one another on a French keyboard, which is also most often what is typed in their place.
@@ -58,6 +60,7 @@ class Vocabulary:
                 if (word[0] == typed[0] or sorted(word[:2]) == sorted(typed[:2]))
                 and (distance := OSA.distance(typed, word, score_cutoff=most)) <= most
             ]
+            near = [item for item in near if not _another_word(typed, item[2], item[0])]
             if near:
                 return min(near)[2]
         return None
@@ -73,6 +76,11 @@ class Vocabulary:
             (pair,) = [pair for pair in zip(typed, word, strict=True) if pair[0] != pair[1]]
             return _BESIDE if frozenset(pair) in _neighbours() else 1.0
         return 1.0
+
+
+def _another_word(typed: str, word: str, cost: float) -> bool:
+    """Whether a short word differs in a letter that no finger slips to."""
+    return len(typed) < WRONG_LETTER_FROM and len(typed) == len(word) and cost >= 1
 
 
 @lru_cache(1)
