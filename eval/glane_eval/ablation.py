@@ -72,12 +72,15 @@ VARIANTS: dict[str, tuple[Parameters, Score]] = {
     "passages alone": (replace(DEFAULT, document_share=0.0), _mode("hybrid")),
     "whole bookmarks alone": (replace(DEFAULT, document_share=1.0), _mode("hybrid")),
     "title card never": (replace(DEFAULT, title_share=0.0), _mode("hybrid")),
-    "title card as any passage": (replace(DEFAULT, title_share=1.0), _mode("hybrid")),
-    "language left in": (replace(DEFAULT, language_share=0.0), _mode("hybrid")),
-    "keyword coverage as it is": (
-        replace(DEFAULT, keyword_power=1.0, keyword_scale=12.0),
+    "title's words as all others": (replace(DEFAULT, title_weight=0.0), _mode("hybrid")),
+    "title covered or not": (replace(DEFAULT, title_scale=0.0), _mode("hybrid")),
+    "titles tell nothing": (
+        replace(DEFAULT, title_share=0.0, title_weight=0.0, title_scale=0.0, telling_discount=0.0),
         _mode("hybrid"),
     ),
+    "words weigh the same everywhere": (replace(DEFAULT, telling_discount=0.0), _mode("hybrid")),
+    "language left in the cosines": (replace(DEFAULT, language_share=0.0), _mode("hybrid")),
+    "words of other languages in full": (replace(DEFAULT, possible_power=0.0), _mode("hybrid")),
     "min–max fusion, .7 / .3": (DEFAULT, _min_max),
     "z-score fusion, .7 / .3": (DEFAULT, _z_scores),
     "reciprocal rank fusion": (DEFAULT, _rrf),
@@ -97,21 +100,22 @@ def values(item: Questions, parameters: Parameters, score: Score) -> NDArray[np.
 
 def table(sets: Sequence[Questions], progress: Callable[[str, int, int], None]) -> list[str]:
     """The lines of a Markdown table: nDCG@10, the change, and its p (randomisation test)."""
-    lines = ["| ranking | " + " | ".join(f"{item.name} | change" for item in sets) + " |"]
-    lines.append("|---" * (1 + 2 * len(sets)) + "|")
+    lines = ["| ranking | " + " | ".join(f"{item.name} | change" for item in sets) + " | mean |"]
+    lines.append("|---" * (2 + 2 * len(sets)) + "|")
     before: list[NDArray[np.float64]] = []
     for number, (name, (parameters, score)) in enumerate(VARIANTS.items()):
-        cells = []
+        cells, means = [], []
         for place, item in enumerate(sets):
             progress("Variants", number * len(sets) + place, len(VARIANTS) * len(sets))
             now = values(item, parameters, score)
+            means.append(mean(now))
             if number == 0:
                 before.append(now)
                 cells += [f"**{mean(now):.4f}**", ""]
                 continue
             change = now - before[place]
             cells += [f"{mean(now):.4f}", f"{change.mean():+.4f} (p = {randomisation_p(list(change)):.4f})"]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {mean(means):.4f} |")
     return lines
 
 

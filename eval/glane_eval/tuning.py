@@ -32,16 +32,19 @@ CUTOFF = 10
 LEAST_GAIN = 0.0005
 # Values tried for each number that the fusion uses; the candidates are fetched once for all of them.
 FUSION_GRID: dict[str, tuple[float, ...]] = {
-    "keyword_scale": (4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 25.0, 30.0, 40.0),
-    "keyword_power": (1.0, 1.25, 1.5, 1.75, 2.0, 2.5),
-    "document_share": (0.0, 0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0),
-    "language_share": (0.0, 0.25, 0.5, 0.75, 1.0, 1.25),
-    "title_share": (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
+    "nat_scale": (0.2, 0.4, 0.6, 0.8, 1.0, 1.2),
+    "telling_discount": (0.0, 0.25, 0.4, 0.55, 0.7, 0.85),
+    "document_share": (0.0, 0.15, 0.25, 0.35, 0.5, 0.75, 1.0),
+    "language_share": (0.0, 0.5, 1.0, 1.25),
+    "title_share": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+    "title_scale": (0.0, 0.4, 0.75, 1.25, 2.0),
+    "possible_power": (0.0, 2.0, 4.0, 6.0, 8.0),
 }
 # Values tried for what the keyword leg and the depths use; each pair needs its own candidates.
 RETRIEVAL_GRID: dict[str, tuple[float, ...]] = {
     "exact_weight": (0.0, 0.15, 0.3, 0.5),
     "folded_weight": (0.0, 0.1, 0.2),
+    "title_weight": (0.0, 0.3, 0.6, 1.0),
     "passage_depth": (300, 600),
 }
 

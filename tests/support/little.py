@@ -165,4 +165,6 @@ def make(library: Path, encoder: Encoder, lines: bytes = LINES) -> Path:
     """The library, imported and indexed."""
     import_bytes(lines, library, format="jsonl", name="little")
     build_generation(library, encoder)
+    # Twelve bookmarks on twelve subjects: what is asked of them is how they are found, not how sure it is.
+    (library / "settings.json").write_text('{"ranking": {"line": 0}}')
     return library

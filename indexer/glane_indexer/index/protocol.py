@@ -111,10 +111,13 @@ class Comparison(Protocol):
         """
 
     def best(self, rows: Rows) -> tuple[Floats, Floats]:
-        """Of each bookmark the best cosine of its passages of text, and of all with its title card.
+        """Of each bookmark the best cosine of its passages of text, and that of its title card.
 
-        One that has only a title has that for both; one that has no passage at all has 0.
+        One that has only one of the two has it for both; one that has no passage at all has 0.
         """
+
+    def mean(self) -> float:
+        """The question's product with the mean of all bookmarks' vectors: how near they are at all."""
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
@@ -201,6 +204,21 @@ class View(Protocol):
 
     def document_frequencies(self, terms: Sequence[Term]) -> NDArray[np.int64]:
         """How many bookmarks hold each term."""
+
+    def spread(self, terms: Sequence[Term]) -> NDArray[np.int64]:
+        """How many bookmarks of each language hold each term, ``[terms, languages]``."""
+
+    @property
+    def language_counts(self) -> NDArray[np.int64]:
+        """How many bookmarks there are of each language, in the order of :meth:`spread`."""
+
+    @property
+    def distinct_titles(self) -> float:
+        """The share of the bookmarks whose title is no other's, accents and case aside."""
+
+    def title_masses(self, rows: Rows) -> Floats:
+        """Of each bookmark the sum of its title's inverse document frequencies (distinct stems, in the
+        whole text, function words aside), in nats."""
 
     def average_length(self, field: Field) -> float:
         """The mean number of words in a field; 0 where there are no bookmarks."""

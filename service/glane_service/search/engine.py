@@ -6,7 +6,8 @@ An engine searches one view and never changes, so what it answers depends on the
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,25 @@ from glane_indexer.errors import NotFoundError
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
 from glane_indexer.index.protocol import Comparison, Field, Filter, Selection, View
 from glane_indexer.models import Bookmark
-from glane_service.search.parsing import Parsed, parse
+from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
-from glane_service.search.ranking.legs import EVERYTHING, gather
+from glane_service.search.ranking.confidence import CALIBRATED, confidence
+from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.results import FACETS, Facets, FacetValue, Hit, NoSuchPageError, Results, Why
+from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.results import (
+    FACETS,
+    Correction,
+    Facets,
+    FacetValue,
+    Hit,
+    NoSuchPageError,
+    Results,
+    Why,
+)
+from glane_service.search.spelling import Vocabulary, corrected
 from glane_service.search.suggestions import Suggestion, suggestions
 
 # A keyword search lists every match, up to this many; past it, the best.
@@ -39,6 +52,10 @@ class _Pool:
     comparison: Comparison | None
     # Whether every bookmark that holds a word of the question has a keyword rank.
     all_words_found: bool = False
+    # How sure each row is, where that is known; and how many were found below the line.
+    confidence: Floats | None = None
+    found: int = 0
+    below: int = 0
 
     def why(self, rows: Rows) -> list[Why]:
         """Why each of these rows is there; nothing where all rows are listed."""
@@ -52,6 +69,7 @@ class SearchEngine:
         self.view = view
         self.encoder = encoder
         self.parameters = parameters or Parameters()
+        self._calibrated = encoder.info.name == CALIBRATED
 
     def search(self, query: Query) -> Results:
         """Answer one query.
@@ -62,7 +80,7 @@ class SearchEngine:
         """
         started = time.perf_counter()
         query = query.validated()
-        parsed = parse(query.text)
+        parsed, corrections = self._parsed(query)
         filters = merged(query.filters, parsed.filters)
         pool = self._pool(query, parsed)
         total = len(pool.rows)
@@ -76,6 +94,7 @@ class SearchEngine:
             view=query.view,
             first_rank=first + 1,
             all_words_found=pool.all_words_found,
+            confidence=None if pool.confidence is None else pool.confidence[first : first + query.per_page],
         )
         results = Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
@@ -88,6 +107,9 @@ class SearchEngine:
             hits=hits,
             facets=self._facets(pool.rows),
             notices=parsed.notices,
+            answered=self._answered(pool),
+            more=0 if query.everything else pool.below,
+            corrections=corrections,
         )
         if first and first >= total:
             raise NoSuchPageError(results)
@@ -96,11 +118,13 @@ class SearchEngine:
     def ranking(self, query: Query, depth: int = 100) -> list[tuple[str, float]]:
         """The ids and scores of the best results, as :meth:`search` ranks them; for evaluation.
 
+        Those below the line too: where it lies is measured apart.
+
         Raises:
             QueryError: a parameter is out of its range.
         """
-        query = query.validated()
-        parsed = parse(query.text)
+        query = replace(query, everything=True).validated()
+        parsed, _ = self._parsed(query)
         pool = self._pool(query, parsed)
         ids = self.view.ids
         return [
@@ -113,7 +137,7 @@ class SearchEngine:
 
         ``parameters`` are those of the engine, or others.
         """
-        parsed = parse(query.text)
+        parsed, _ = self._parsed(query)
         allowed = self._selection(query, parsed)
         return self._gather(query, parsed, allowed, self._comparison(query, parsed), parameters)
 
@@ -135,7 +159,7 @@ class SearchEngine:
         """
         row = self._row(identifier)
         comparison = self.view.compare(self.view.document_vector(row))
-        everything = Query("", mode="vector")
+        everything = Query("", mode="vector", everything=True)
         allowed = self.view.select(Filter(without=identifier))
         pool = self._ranked(
             everything, self._gather(everything, Parsed(""), allowed, comparison), comparison
@@ -162,6 +186,23 @@ class SearchEngine:
         counted = self.view.facets(rows)
         return {name: tuple(FacetValue(value, count) for value, count in counted[name]) for name in FACETS}
 
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary.of(self.view)
+
+    def _parsed(self, query: Query) -> tuple[Parsed, tuple[Correction, ...]]:
+        """What the question means, and which of its words were taken for others."""
+        parsed = parse(query.text)
+        if query.as_typed or not parsed.text:
+            return parsed, ()
+        text, corrections = corrected(self.view, lambda: self._vocabulary, parsed.text)
+        return (with_text(parsed, text), corrections) if corrections else (parsed, ())
+
+    @staticmethod
+    def _answered(pool: _Pool) -> bool:
+        """Whether anything that was found is likely to answer."""
+        return len(pool.rows) > 0 if pool.confidence is None else pool.below < pool.found
+
     def _pool(self, query: Query, parsed: Parsed) -> _Pool:
         allowed = self._selection(query, parsed)
         if not parsed.text:
@@ -173,17 +214,30 @@ class SearchEngine:
 
     def _ranked(self, query: Query, candidates: Candidates, comparison: Comparison | None) -> _Pool:
         scores = fuse(candidates, self.parameters, query.mode)
-        best = order(candidates.rows, scores)
         rows = candidates.rows
+        best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self.view.by_date(rows))
+        sure = confidence(candidates, self.parameters) if self._calibrated and comparison else None
+        below = 0 if sure is None else int(np.count_nonzero(sure < self.parameters.line))
+        if sure is not None and not query.everything:
+            best = best[sure[best] >= self.parameters.line]
         reasons = Reasons(candidates, self.parameters, vector=comparison is not None)
         all_words_found = (
             query.mode == "hybrid"
             and set(query.fields) == set(FIELDS)
             and int(np.count_nonzero(candidates.keyword)) < self.parameters.keyword_depth
         )
-        return _Pool(rows[best], scores[best], reasons, comparison, all_words_found)
+        return _Pool(
+            rows[best],
+            scores[best],
+            reasons,
+            comparison,
+            all_words_found,
+            confidence=None if sure is None else sure[best],
+            found=len(rows),
+            below=below,
+        )
 
     def _comparison(self, query: Query, parsed: Parsed) -> Comparison | None:
         """The question's vector beside those of the view; None where its mode needs none."""

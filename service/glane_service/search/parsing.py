@@ -129,6 +129,11 @@ class _Reading:
             self.notice("unknown-filter", f"{found[0]} is not understood{hint}", match)
 
 
+def with_text(parsed: Parsed, text: str) -> Parsed:
+    """The same question with another text for the encoder, and so with other words."""
+    return replace(parsed, text=text, words=_plain(text).words)
+
+
 def parse(text: str) -> Parsed:
     """Read a question's text. Never fails: what does not parse is words, and ``notices`` says so."""
     if sum(text.count(quote) for quote in _QUOTES) % 2:

@@ -40,6 +40,7 @@ class Presenter:
         view: Shown,
         first_rank: int,
         all_words_found: bool = False,
+        confidence: Floats | None = None,
     ) -> tuple[Hit, ...]:
         """Hits for rows in their order; ``first_rank`` is the rank of the first of them.
 
@@ -63,6 +64,7 @@ class Presenter:
                     passage=passage,
                     why=self._with_terms(why[place], bookmark),
                     annotations=_shown(bookmark, view, passage.annotation_id),
+                    confidence=None if confidence is None else float(confidence[place]),
                 )
             )
         return tuple(found)

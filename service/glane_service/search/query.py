@@ -61,6 +61,7 @@ class Filters:
 class Query:
     """One search: the text and its parameters.
 
+    ``everything`` lists also what is below the line of confidence, ``as_typed`` takes no word for another.
     ``fields`` limits keyword matching to some of :data:`FIELDS`; all of them by default. Check with
     :meth:`validated` where the values come from outside.
     """
@@ -74,6 +75,8 @@ class Query:
     per_page: int = 20
     view: View = "simple"
     explain: bool = False
+    everything: bool = False
+    as_typed: bool = False
 
     def validated(self) -> Query:
         """This query, checked.

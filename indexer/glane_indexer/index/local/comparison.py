@@ -31,6 +31,7 @@ class Vectors:
         parts: the segments, and of each of their rows that of the view, or -1.
         numbers: of each row of the view its segment.
         local: of each row of the view its row there.
+        mean: the mean of all bookmarks' vectors.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each row.
     """
@@ -40,13 +41,14 @@ class Vectors:
         parts: Sequence[tuple[Segment, Rows]],
         numbers: Rows,
         local: Rows,
+        mean: Floats,
         axes: Floats,
         codes: NDArray[np.int32],
     ) -> None:
         self.segments = [segment for segment, _ in parts]
         self.exact = all(segment.vectors.exact for segment in self.segments)
         self.offsets = np.cumsum([0, *(segment.vectors.count for segment in self.segments)])
-        self.axes, self.codes = axes, codes
+        self.mean, self.axes, self.codes = mean, axes, codes
         self.numbers, self.local = numbers, local
         self.first, self.lengths = np.zeros((2, len(numbers)), np.int64)
         owners, kinds = [], []
@@ -88,24 +90,29 @@ class LocalComparison:
         # All passages are compared in any case, so no bookmark is missed.
         rows = np.arange(len(vectors.first)) if allowed is None else np.flatnonzero(allowed)
         rows = rows[vectors.lengths[rows] > 0]
-        corrected = self.best(rows)[1] - np.float32(language_share) * self.languages(rows)
+        corrected = np.maximum(*self.best(rows)) - np.float32(language_share) * self.languages(rows)
         return np.sort(best(corrected, rows, limit)[1])
 
     def best(self, rows: Rows) -> tuple[Floats, Floats]:
-        """Of each bookmark the best cosine of its passages of text, and of all with its title card."""
+        """Of each bookmark the best cosine of its passages of text, and that of its title card."""
         vectors = self._vectors
-        text, any_kind = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        text, title = np.zeros((2, len(rows)), np.float32)
         filled = np.flatnonzero(vectors.lengths[rows] > 0)
         if not len(filled):
-            return text, any_kind
+            return text, title
         lengths = vectors.lengths[rows[filled]]
         passages = spans(vectors.first[rows[filled]], lengths)
         offsets = np.cumsum(lengths) - lengths
         scores = self._scores(passages)
-        any_kind[filled] = np.maximum.reduceat(scores, offsets)
-        said = np.maximum.reduceat(np.where(vectors.titles[passages], np.float32(-2), scores), offsets)
-        text[filled] = np.where(said > -2, said, any_kind[filled])
-        return text, any_kind
+        titles = vectors.titles[passages]
+        said = np.maximum.reduceat(np.where(titles, np.float32(-2), scores), offsets)
+        named = np.maximum.reduceat(np.where(titles, scores, np.float32(-2)), offsets)
+        text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
+        return text, title
+
+    def mean(self) -> float:
+        """The cosine with the mean of all bookmarks."""
+        return float(self._vectors.mean @ self._vector)
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""

@@ -39,6 +39,10 @@ class Titles:
         self._titles, self._ranks = Strings(arrays, "titles"), arrays["ranks"]
         self._folded, self._folded_rows = Strings(arrays, "folded"), arrays["folded_rows"]
 
+    def folded(self, alive: Mask) -> list[str]:
+        """The folded titles of the rows that are alive."""
+        return self._folded.at(np.flatnonzero(alive[self._folded_rows]))
+
     def best(
         self, rows: NDArray[np.int64], views: NDArray[np.int64], start: str, limit: int
     ) -> list[tuple[bool, int, str]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glane_indexer.index.local.arrays import Strings
 from glane_indexer.index.local.vectors import best
 from glane_indexer.index.local.words import SOURCES, group_of, word_hash
-from glane_indexer.index.protocol import FIELDS, FORMS, K1, B, Field, Floats, Rows, Term, ValueCounts
+from glane_indexer.index.protocol import FIELDS, FORMS, K1, B, Field, Floats, Form, Rows, Term, ValueCounts
 from glane_indexer.text import fold, query_stems
 
 # Document frequencies and prefixes remembered: a question asks for each several times.
@@ -66,6 +66,28 @@ class SegmentWords:
         low, high = np.searchsorted(self._terms, [start + first, start + last]).tolist()
         for place in range(low, high):
             yield (self.words[int(self._terms[place]) - start], *self._span(place))
+
+    def postings(self, field: Field, form: Form) -> tuple[NDArray[np.uint64], Ints, Ints]:
+        """The hashes of a field's words, the rows that hold them one after another, and how many each."""
+        low, high = self._group(field, form)
+        first, ends = self._span(low)[0] if high > low else 0, self._ends[low:high].astype(np.int64)
+        by_word = np.empty(len(self.words), np.uint64)
+        by_word[self._hashed] = self._hashes
+        own = self._terms[low:high] - group_of(field, form) * len(self.words)
+        last = int(ends[-1]) if high > low else 0
+        return by_word[own], self.rows[first:last].astype(np.int64), np.diff(ends, prepend=first)
+
+    def frequencies(self, field: Field, form: Form, alive: Mask) -> tuple[NDArray[np.uint64], Ints]:
+        """The hashes of a field's words, and how many of the rows that are alive hold each."""
+        hashes, rows, lengths = self.postings(field, form)
+        held = np.concatenate(([0], np.cumsum(alive[rows])))
+        ends = np.cumsum(lengths)
+        return hashes, held[ends] - held[ends - lengths]
+
+    def _group(self, field: Field, form: Form) -> tuple[int, int]:
+        start = group_of(field, form) * len(self.words)
+        low, high = np.searchsorted(self._terms, [start, start + len(self.words)]).tolist()
+        return low, high
 
     def phrase(self, words: Sequence[str], fields: Sequence[Field]) -> Ints:
         """The rows in which these words follow one another within one text of the fields."""
@@ -177,6 +199,15 @@ class KeywordLeg:
                 weights[wanted[kept], number] = self._weights(words, terms[number], start, end)[kept]
         # A row may be asked for twice; its last place has been filled.
         return weights[place[rows]]
+
+    def spread(self, terms: Sequence[Term], codes: NDArray[np.int32], languages: int) -> Ints:
+        """How many bookmarks of each language hold each term, ``[terms, languages]``."""
+        found = np.zeros((len(terms), languages), np.int64)
+        for words, own in self._parts:
+            for number, start, end in words.find(terms):
+                rows = own[words.rows[start:end]]
+                found[number] += np.bincount(codes[rows[rows >= 0]], minlength=languages)
+        return found
 
     def words(self, prefix: str, limit: int | None, field: Field) -> ValueCounts:
         """See :meth:`glane_indexer.index.protocol.View.words`."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import GenerationError
-from glane_indexer.index.local import completion, languages
+from glane_indexer.index.local import completion, languages, telling
 from glane_indexer.index.local.arrays import Strings
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.comparison import LocalComparison, Vectors
@@ -69,12 +69,19 @@ class LocalView:
         self._keyword = KeywordLeg([(segment.words, own) for segment, own in paired], self.count)
         self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
         self._vectors = Vectors(
-            paired, self._number, self._local, self._axes(), self._columns.languages().codes
+            paired, self._number, self._local, *self._means(), self._columns.languages().codes
         )
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
         self._contributors = self._columns.all("contributors")
         self._everything = self._columns.counts(None)
+        self._title_masses = telling.masses(
+            [(segment.words, own) for segment, own in paired], self.count, "title"
+        )
+        titles = (title for segment, own in paired for title in segment.titles.folded(own >= 0))
+        self.distinct_titles = telling.distinct_share(titles, self.count)
+        coded = self._columns.languages()
+        self.language_counts = coded.counts()
 
     @cached_property
     def counts(self) -> Counts:
@@ -161,6 +168,15 @@ class LocalView:
         """How many bookmarks hold each term."""
         return self._keyword.document_frequencies(terms)
 
+    def spread(self, terms: Sequence[Term]) -> NDArray[np.int64]:
+        """How many bookmarks of each language hold each term, ``[terms, languages]``."""
+        codes = self._columns.languages().codes
+        return self._keyword.spread(terms, codes, len(self.language_counts))
+
+    def title_masses(self, rows: Rows) -> Floats:
+        """What the words of each bookmark's title weigh together, in nats."""
+        return self._title_masses[rows]
+
     def average_length(self, field: Field) -> float:
         """The mean number of words in a field."""
         return self._keyword.average_length(field)
@@ -205,8 +221,8 @@ class LocalView:
         found = {kind: completion.best(texts, typed_words, start, limit) for kind, texts in given.items()}
         return {**found, "title": [(text, -views) for _, views, text in sorted(titles)[:limit]]}
 
-    def _axes(self) -> Floats:
-        """How each language of the view lies beside the mean of all, by its code."""
+    def _means(self) -> tuple[Floats, Floats]:
+        """The mean of all bookmarks' vectors, and how each language lies beside it, by its code."""
         coded = self._columns.languages()
         place = {value: code for code, value in enumerate(coded.values)}
         sums = np.zeros((len(coded.values), self.encoder.dimensions), np.float64)
@@ -220,7 +236,8 @@ class LocalView:
             for code, value in enumerate(values):
                 if value in place:
                     sums[place[value]] += part[code]
-        return languages.axes(sums, coded.counts(), coded.values)
+        mean = sums.sum(axis=0) / max(1, self.count)
+        return mean.astype(np.float32), languages.axes(sums, coded.counts(), coded.values)
 
 
 def _rows_of(parts: Sequence[tuple[Segment, Mask]]) -> tuple[list[str], list[Rows]]:

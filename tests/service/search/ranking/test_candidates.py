@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from glane_service.search.ranking.candidates import Candidates, Floats, fuse, order
 from glane_service.search.ranking.parameters import Parameters
+from glane_service.search.ranking.question import Question
 
 PARAMETERS = Parameters(
-    exact_weight=0.3,
-    folded_weight=0.1,
     document_share=0.5,
-    title_share=0.1,
+    title_share=0.4,
     vector_scale=60,
-    keyword_scale=20,
+    nat_scale=1,
+    telling_discount=0.5,
+    title_scale=2,
+    possible_power=2,
 )
 
 
@@ -26,28 +28,39 @@ def floats(*values: float) -> Floats:
     return np.array(values, np.float32)
 
 
-def candidates(bound: float = 8.0) -> Candidates:
+def question(bound: float = 8.0, possible: float = 1.0, telling: float = 0.5) -> Question:
+    return Question((), (), bound, possible, telling)
+
+
+def candidates(bound: float = 8.0, possible: float = 1.0, telling: float = 0.5) -> Candidates:
     return Candidates(
         rows=np.array([1, 4, 7], np.int64),
+        question=question(bound, possible, telling),
         keyword=floats(2, 0, 4),
-        keyword_bound=bound,
         passage=floats(0.8, 0.6, 0.5),
-        any_passage=floats(0.9, 0.6, 0.7),
+        title=floats(0.9, 0.6, 0.7),
         document=floats(0.4, 0.8, 0.6),
         language=floats(0, 0, 0),
+        title_covered=floats(0, 0, 1),
+        complete=floats(0, 0, 1),
+        mean=0.5,
     )
 
 
 def test_the_vector_score_is_a_weighted_mean_of_three_cosines() -> None:
-    # Row 1: half of .9 * .8 + .1 * .9 = .81, half of .4.
-    assert candidates().vector(PARAMETERS) == pytest.approx([0.605, 0.7, 0.56])
+    # Titles tell by half: .2 of .9, and .8 of the mean of .8 and .4.
+    assert candidates().vector(PARAMETERS) == pytest.approx([0.66, 0.68, 0.58])
+
+
+def test_titles_that_tell_nothing_are_not_heard() -> None:
+    assert candidates(telling=0).vector(PARAMETERS) == pytest.approx([0.6, 0.7, 0.55])
 
 
 def test_what_a_language_brings_is_taken_off() -> None:
     found = replace(candidates(), language=floats(0.1, -0.2, 0))
-    assert found.vector(PARAMETERS) == pytest.approx([0.505, 0.9, 0.56])
+    assert found.vector(PARAMETERS) == pytest.approx([0.56, 0.88, 0.58])
     halved = replace(PARAMETERS, language_share=0.5)
-    assert found.vector(halved) == pytest.approx([0.555, 0.8, 0.56])
+    assert found.vector(halved) == pytest.approx([0.61, 0.78, 0.58])
 
 
 def test_coverage_is_the_share_of_what_the_words_could_bring() -> None:
@@ -58,24 +71,31 @@ def test_a_question_without_words_covers_nothing() -> None:
     assert candidates(bound=0.0).coverage().tolist() == [0, 0, 0]
 
 
-def test_hybrid_weighs_the_cosine_and_the_coverage() -> None:
-    # 60 and 20 of 80: three quarters of the vector score, one of the coverage to the power of 1.5.
-    assert fuse(candidates(), PARAMETERS) == pytest.approx([0.485, 0.525, 0.50839], abs=1e-5)
+def test_hybrid_adds_the_cosine_the_words_and_the_title_in_nats() -> None:
+    # 60 cosines; a nat counts 1 - .5 * .5 = .75; the title 2 * .5 = 1; at most 60 + .75 * 8 + 1 = 67.
+    expected = [(60 * 0.66 + 1.5) / 67, 60 * 0.68 / 67, (60 * 0.58 + 3 + 1) / 67]
+    assert fuse(candidates(), PARAMETERS) == pytest.approx(expected, abs=1e-5)
+
+
+def test_words_count_by_the_share_of_them_that_can_be_found() -> None:
+    # Half of the words' weight is possible: to the power of 2, a quarter of what they say.
+    expected = [(60 * 0.66 + 0.375) / 61.75, 60 * 0.68 / 61.75, (60 * 0.58 + 0.75 + 0.25) / 61.75]
+    assert fuse(candidates(possible=0.5), PARAMETERS) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_other_modes_are_one_leg_alone() -> None:
     assert fuse(candidates(), PARAMETERS, "keyword") == pytest.approx([0.25, 0, 0.5])
-    assert fuse(candidates(), PARAMETERS, "vector") == pytest.approx([0.605, 0.7, 0.56])
+    assert fuse(candidates(), PARAMETERS, "vector") == pytest.approx([0.66, 0.68, 0.58])
 
 
 def test_two_scales_of_nothing_divide_by_nothing() -> None:
-    nothing = Parameters(vector_scale=0, keyword_scale=0)
+    nothing = Parameters(vector_scale=0, nat_scale=0, title_scale=0)
     assert fuse(candidates(), nothing).tolist() == [0, 0, 0]
 
 
 def test_no_candidates_have_no_scores() -> None:
     none = floats()
-    empty = Candidates(np.empty(0, np.int64), none, 3.0, none, none, none, none)
+    empty = Candidates(np.empty(0, np.int64), question(), *([none] * 7), 0.0)
     for mode in ("hybrid", "keyword", "vector"):
         scores = fuse(empty, PARAMETERS, mode)
         assert len(scores) == 0
@@ -100,16 +120,13 @@ def test_the_order_does_not_depend_on_how_candidates_came(scores: list[float], c
 
 @given(st.integers(2, 6), st.randoms())
 def test_a_candidate_more_changes_no_other_score(count: int, chance: object) -> None:
-    few, many = candidates(), candidates()
+    few = candidates()
     extra = floats(*(chance.random() for _ in range(count)))  # type: ignore[attr-defined]
-    many = Candidates(
-        np.concatenate([few.rows, np.arange(10, 10 + count)]),
-        np.concatenate([few.keyword, extra]),
-        few.keyword_bound,
-        *(
-            np.concatenate([part, extra])
-            for part in (few.passage, few.any_passage, few.document, few.language)
-        ),
+    arrays = [item.name for item in fields(Candidates) if item.name not in ("rows", "question", "mean")]
+    many = replace(
+        few,
+        rows=np.concatenate([few.rows, np.arange(10, 10 + count)]),
+        **{name: np.concatenate([getattr(few, name), extra]) for name in arrays},
     )
     for mode in ("hybrid", "keyword", "vector"):
         assert fuse(many, PARAMETERS, mode)[:3].tolist() == fuse(few, PARAMETERS, mode).tolist()

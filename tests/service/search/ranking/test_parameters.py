@@ -20,9 +20,9 @@ from glane_service.search.ranking.parameters import (
 
 
 def test_what_is_not_named_keeps_its_default() -> None:
-    parameters = Parameters.from_json({"keyword_scale": 7, "passage_depth": 40})
-    assert parameters == Parameters(keyword_scale=7.0, passage_depth=40)
-    assert isinstance(parameters.keyword_scale, float)
+    parameters = Parameters.from_json({"nat_scale": 7, "passage_depth": 40})
+    assert parameters == Parameters(nat_scale=7.0, passage_depth=40)
+    assert isinstance(parameters.nat_scale, float)
     assert isinstance(parameters.passage_depth, int)
 
 
@@ -35,13 +35,13 @@ def test_the_defaults_are_written_and_read_back() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("keyword_scal", 1, "'keyword_scal' is not a ranking parameter"),
-        ("keyword_scale", "12", "keyword_scale is '12', not a number"),
-        ("keyword_scale", True, "keyword_scale is True, not a number"),
-        ("keyword_scale", None, "keyword_scale is None, not a number"),
-        ("keyword_scale", -0.5, "keyword_scale is -0.5, below 0"),
-        ("keyword_scale", math.nan, "keyword_scale is nan, not a number"),
-        ("keyword_scale", math.inf, "keyword_scale is inf, not a number"),
+        ("nat_scal", 1, "'nat_scal' is not a ranking parameter"),
+        ("nat_scale", "12", "nat_scale is '12', not a number"),
+        ("nat_scale", True, "nat_scale is True, not a number"),
+        ("nat_scale", None, "nat_scale is None, not a number"),
+        ("nat_scale", -0.5, "nat_scale is -0.5, below 0"),
+        ("nat_scale", math.nan, "nat_scale is nan, not a number"),
+        ("nat_scale", math.inf, "nat_scale is inf, not a number"),
         ("vector_depth", 2.5, "vector_depth is 2.5, not a whole number"),
         ("vector_depth", -1, "vector_depth is -1, below 0"),
     ],
@@ -68,6 +68,15 @@ def test_a_library_may_have_its_own(tmp_path: Path) -> None:
     text = json.dumps({"ranking": {"title_share": 0.4}, "other": 1})
     (tmp_path / SETTINGS_FILE).write_text(text, "utf-8")
     assert library_parameters(tmp_path) == Parameters(title_share=0.4)
+
+
+def test_numbers_of_the_ranking_before_are_left_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ranking = {"keyword_scale": 20.0, "keyword_power": 1.5, "document_share": 0.5}
+    (tmp_path / SETTINGS_FILE).write_text(json.dumps({"ranking": ranking}))
+    assert library_parameters(tmp_path) == Parameters()
+    assert "glane-eval tune --write" in caplog.text
 
 
 @pytest.mark.parametrize(
