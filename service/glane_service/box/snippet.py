@@ -57,6 +57,11 @@ def asset(path: str) -> Asset | None:
     return Asset(body, _TYPES[kind], _IMMUTABLE if asked else _ONE_HOUR, f'"{digest}"')
 
 
+def script_name() -> str:
+    """The name of the script as it is now, which never holds anything else."""
+    return f"search-box.{_digest(_files()['js'])}.js"
+
+
 def snippet(endpoint: str) -> str:
     """The lines to paste into a page so that it searches the service at ``endpoint``.
 

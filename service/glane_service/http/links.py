@@ -95,6 +95,38 @@ class Links:
             return self.contributor(suggestion.text)
         return self.search(replace(_DEFAULT, text=suggestion.text))
 
+    def tags(self) -> str:
+        """The list of all tags."""
+        return self.page("/tags")
+
+    def contributors(self) -> str:
+        """The list of all contributors."""
+        return self.page("/contributors")
+
+    def index(self, kind: str, order: str = "count", name: str = "") -> str:
+        """The list of all ``tags`` or ``contributors``, in an order, of those that hold ``name``."""
+        pairs = [("order", "" if order == "count" else order), ("name", name)]
+        return _join(self.page(f"/{kind}"), [pair for pair in pairs if pair[1]])
+
+    def highlights(self, query: Query = _DEFAULT) -> str:
+        """The stream of highlights, with the filters and the page of ``query``."""
+        kept = replace(_DEFAULT, filters=query.filters, page=query.page)
+        return _join(self.page("/highlights"), parameters(kept))
+
+    def highlights_feed(self, query: Query) -> str:
+        """The Atom feed of a stream of highlights."""
+        return _join(self.path("/highlights.atom"), parameters(replace(_DEFAULT, filters=query.filters)))
+
+    def export(self, query: Query, form: str) -> str:
+        """An answer as a file: ``form`` is ``md``, ``csv``, ``json`` or ``ris``."""
+        shown = replace(query, page=1, per_page=20, view="simple", explain=False)
+        return _join(self.path(f"/search.{form}"), parameters(shown))
+
+    def citation(self, form: str, bookmark_id: str, annotation_id: str = "") -> str:
+        """A bookmark, or one of its annotations, as a citation: ``form`` is ``md``, ``txt``, ``bib``…"""
+        path = self.path(f"/cite/{form}/{_segment(bookmark_id)}")
+        return _join(path, [("annotation", annotation_id)] if annotation_id else [])
+
     def feed(self, query: Query) -> str:
         """The Atom feed of a search."""
         shown = replace(query, sort="relevance", page=1, per_page=20, view="simple", explain=False)

@@ -6,7 +6,7 @@ An engine reads one generation and never changes, so what it answers depends on 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -157,6 +157,24 @@ class SearchEngine:
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
         return self._suggester.suggest(text[:MAX_TEXT], limit)
+
+    def every(self) -> Iterator[Bookmark]:
+        """Every bookmark with its annotations, by id; a few hundred at a time are read."""
+        documents = self.generation.documents
+        for first in range(0, len(documents.ids), 500):
+            yield from documents.get(range(first, min(first + 500, len(documents.ids))))
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Every tag with the number of bookmarks that have it."""
+        return self.generation.columns.tags()
+
+    def contributors(self) -> list[tuple[str, int]]:
+        """Every contributor with the number of their bookmarks."""
+        return self.generation.columns.contributors()
+
+    def questions(self) -> list[tuple[str, int]]:
+        """Every question known to have an answer here, with how many bookmarks answer it."""
+        return self.generation.documents.questions()
 
     def status(self) -> dict[str, Any]:
         """What the generation holds, as ``glane status --json`` shows it."""

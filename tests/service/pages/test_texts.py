@@ -37,7 +37,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
     package = files("glane_service.pages")
     sources = [entry for entry in package.iterdir() if entry.name.endswith(".py")]
     sources += list(package.joinpath("templates").iterdir())
-    text = "".join(entry.read_text("utf-8") for entry in sources if entry.name not in ("messages.py",))
+    text = "".join(entry.read_text("utf-8") for entry in sources if not entry.name.startswith("wording"))
     # Keys that are put together of a prefix and a value.
     made = [
         "mode_",
@@ -52,8 +52,14 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "error_",
         "help_",
         "grade_",
+        "why_",
+        "key_",
+        "cite_",
+        "export_",
+        "size_",
+        "by_",
     ]
-    made += ["tag_page", "contributor_page"]
+    made += ["tag_page", "contributor_page", "tags_page", "contributors_page"]
     unused = [
         key
         for key in CATALOGUE
@@ -67,6 +73,8 @@ def test_plurals() -> None:
     assert [french("views", n=n) for n in (0, 1, 2)] == ["0 vue", "1 vue", "2 vues"]
     assert [english("views", n=n) for n in (0, 1, 2)] == ["0 views", "1 view", "2 views"]
     assert french("views", n=1234) == f"1{NARROW}234 vues"
+    assert [french("size_bookmarks", n=n) for n in (0, 1, 2)] == ["0 signet", "1 signet", "2 signets"]
+    assert french("show_results", n=1) == "Voir le résultat"
 
 
 def test_french_spaces_do_not_break() -> None:
@@ -85,6 +93,7 @@ def test_numbers_and_dates() -> None:
     assert number(0.25, "fr", 2) == "0,25"
     first = datetime(2015, 3, 1, tzinfo=UTC)
     assert day(first, "fr") == "1er mars 2015"
+    assert day(datetime(2015, 3, 11, tzinfo=UTC), "fr") == "11 mars 2015"
     assert day(first, "en") == "1 March 2015"
     assert day(datetime(2009, 8, 14, tzinfo=UTC), "fr") == "14 août 2009"
 
