@@ -80,7 +80,11 @@ class SearchParameters(Parameters):
     explain: bool = Field(
         False, description="Whether the page shows the scores; an answer's `why` always has them."
     )
-    suggest: bool = Field(False, description="Whether to add the suggestions of `/api/suggest`.")
+    suggest: bool = Field(
+        False,
+        description="Whether the question is still being typed: adds the suggestions of `/api/suggest`, "
+        "and completes a last word that no bookmark has.",
+    )
 
     def query(self) -> Query:
         """The search that these parameters ask for.

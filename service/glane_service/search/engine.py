@@ -18,6 +18,7 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import NotFoundError, QueryError
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
+from glane_indexer.text import tokens
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Filters, Parsed, Query, merged, parse
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
@@ -157,6 +158,17 @@ class SearchEngine:
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
         return self._suggester.suggest(text[:MAX_TEXT], limit)
+
+    def completed(self, text: str) -> str:
+        """A question that is still being typed, its last word completed where no bookmark has it."""
+        found = tokens(text)
+        if not found or found[-1].end != len(text) or not found[-1].form.isalpha():
+            return text
+        word = found[-1]
+        if self.generation.lexical.document_frequency(word.form):
+            return text
+        longer = self._suggester.completion(word.form)
+        return text[: word.start] + longer if longer else text
 
     def every(self) -> Iterator[Bookmark]:
         """Every bookmark with its annotations, by id; a few hundred at a time are read."""
