@@ -7,6 +7,7 @@ state is an address that can be shared, and the same state has one address.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -184,5 +185,6 @@ def _join(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
 
 
+@lru_cache(maxsize=1 << 14)
 def _segment(name: str) -> str:
     return quote(name, safe="", errors="replace")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
 from glane_indexer.models import Kind
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
-from glane_service.pages.views import Link, Translate
+from glane_service.pages.views import MAX_NAME, Link, Translate, clip
 from glane_service.search.query import FIELDS, Query
 from glane_service.search.results import Mode, Results
 
@@ -29,14 +30,23 @@ class Chip:
     without: Query
 
 
+class Value(NamedTuple):
+    """One value of a facet, as it is shown; there are hundreds on a page."""
+
+    text: str
+    href: str
+    current: bool
+    count: str
+
+
 @dataclass(frozen=True, slots=True)
 class Facet:
     """One facet: its values that are shown at once, and those that unfold."""
 
     name: str
     title: str
-    values: tuple[Link, ...]
-    folded: tuple[Link, ...]
+    values: tuple[Value, ...]
+    folded: tuple[Value, ...]
 
 
 def facets(
@@ -57,11 +67,11 @@ def facets(
         address = _Addresses(name, query, links)
         hidden = implied[1] if implied and f"{implied[0]}s" == name else None
         values = [
-            Link(
-                language_name(item.value, language) if name == "languages" else item.value,
+            Value(
+                language_name(item.value, language) if name == "languages" else clip(item.value, MAX_NAME),
                 address.of(item.value),
                 address.is_chosen(item.value),
-                item.count,
+                number(item.count, language),
             )
             for item in results.facets.get(name, ())
             if item.value and item.value != hidden
@@ -69,7 +79,7 @@ def facets(
         if not values:
             continue
         # What is chosen comes first, so that it is never folded away.
-        values.sort(key=lambda link: not link.current)
+        values.sort(key=lambda value: not value.current)
         made.append(
             Facet(name, t(f"facet_{name}"), tuple(values[:FACET_SHOWN]), tuple(values[FACET_SHOWN:]))
         )
@@ -100,7 +110,12 @@ class _Addresses:
         """The address of the search with this value, or without it where it is chosen."""
         if self._name == "years" or self.is_chosen(value):
             return self._links.search(_changed(self._query, self._name, value))
-        return f"{self._before}{quote_plus(value, errors='replace')}{self._after}"
+        return f"{self._before}{_quoted(value)}{self._after}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _quoted(value: str) -> str:
+    return quote_plus(value, errors="replace")
 
 
 def _chosen(name: str, query: Query) -> tuple[str, ...]:

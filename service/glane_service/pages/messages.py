@@ -27,6 +27,8 @@ def translator(language: str) -> Callable[..., str]:
 
     def translate(key: str, /, **values: object) -> str:
         text = _TEXTS[language][key]
+        if not values:
+            return text
         if "|" in text:
             n = values["n"]
             text = text.split("|")[not isinstance(n, int) or many(n)]
@@ -34,7 +36,7 @@ def translator(language: str) -> Callable[..., str]:
             name: number(value, language) if isinstance(value, int) else value
             for name, value in values.items()
         }
-        return text.format_map(shown) if shown else text
+        return text.format_map(shown)
 
     return translate
 

@@ -62,7 +62,7 @@ class Renderer:
         )
         self._environment.filters.update(
             clip=lambda text: views.clip(text, views.MAX_TEXT),
-            clip_name=lambda text: views.clip(text, 80),
+            clip_name=lambda text: views.clip(text, views.MAX_NAME),
             clip_url=lambda text: views.clip(text, 200),
         )
 

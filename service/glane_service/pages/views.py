@@ -21,10 +21,11 @@ from glane_service.search.results import Hit, MatchedPassage, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the
 # rest: so many are on it, in order, and the others are one link away.
-ANNOTATIONS_ON_A_PAGE = 120
+ANNOTATIONS_ON_A_PAGE = 80
 # Where nothing is asked, a bookmark says by so many of its annotations what it is about.
 TELLING_ANNOTATIONS = 2
 MAX_TITLE = 300
+MAX_NAME = 80
 MAX_TEXT = 4000
 _CODE_LINE = re.compile(
     r"\s*(?:[\w.\[\]'\"]+\s*=[^=]|[$>#] |(?:def|class|import|return|function|const|let|var) |</?\w+)"
@@ -159,8 +160,9 @@ def rows(
     for hit in results.hits:
         shown, folded, more = _annotations(hit, budget)
         budget -= len(shown) + len(folded)
-        # What holds no word of the question needs no second look.
-        marking = matcher if hit.why.keyword is None or hit.why.keyword.terms else None
+        # What holds no word of the question needs no second look; by meaning alone nobody has looked.
+        is_worded = hit.why.keyword.terms if hit.why.keyword else results.mode_used == "vector"
+        marking = matcher if is_worded else None
         bookmark, spoken = hit.bookmark, hit.bookmark.language
         # Where the title alone was found, or nothing was asked, it says what the bookmark is about; the
         # fuller views show it beside what was found.

@@ -96,8 +96,8 @@ def test_middle_shows_a_few_and_full_shows_all() -> None:
 
 def test_a_page_holds_so_many_annotations_and_links_to_the_rest() -> None:
     rows = views.rows(results(a_hit(250), a_hit(250)), LINKS, T, "en")
-    assert [len(row.folded) for row in rows] == [120, 0]
-    assert [row.elsewhere for row in rows] == [129, 249]
+    assert [len(row.folded) for row in rows] == [80, 0]
+    assert [row.elsewhere for row in rows] == [169, 249]
     assert [row.more for row in rows] == [249, 249]
 
 
