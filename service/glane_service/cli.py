@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 from glane_indexer.settings import Settings
@@ -19,15 +20,17 @@ FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 the work failed, 2 wrong usage."""
-    options = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = build_parser().parse_args(given or ["start"])
 
     def work() -> int:
         settings = Settings.from_env()
         if options.library is not None:
             settings = replace(settings, library=options.library)
-        from glane_service import commands
+        from glane_service import commands, start
 
-        code: int = getattr(commands, options.function)(options, settings)
+        module = start if options.function == "start_command" else commands
+        code: int = getattr(module, options.function)(options, settings)
         return code
 
     return guarded("glane", work)
@@ -40,9 +43,16 @@ def build_parser() -> argparse.ArgumentParser:
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
         epilog="Settings are GLANE_… variables in the environment; the README lists them.",
     )
+    parser.add_argument("--version", action="version", version=f"glane {_version()}")
+    parser.add_argument("--library", type=Path, metavar="DIR", help="before the command as after it")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--library", type=Path, metavar="DIR", help="the library (GLANE_LIBRARY, else ./library)"
+        "--library",
+        type=Path,
+        metavar="DIR",
+        # Or it would undo the one before the command.
+        default=argparse.SUPPRESS,
+        help="the library (GLANE_LIBRARY, else ./library)",
     )
     shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -52,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         made.set_defaults(function=function or f"{name}_command")
         return made
 
+    command("start", "say what to do next; so does `glane` alone")
     _import(command("import", "read bookmarks from files into the library"))
     _index(command("index", "build the index that searches are answered from"))
     _search(command("search", "ask the library a question"))
@@ -68,6 +79,13 @@ def build_parser() -> argparse.ArgumentParser:
     box = command("box", "print the lines that put the search box on a site")
     box.add_argument("endpoint", nargs="?", metavar="URL", help="the service (GLANE_PUBLIC_URL)")
     return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("glane")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
 
 def _import(parser: argparse.ArgumentParser) -> None:

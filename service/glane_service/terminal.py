@@ -85,7 +85,9 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     bookmark = hit.bookmark
     print(f"{hit.rank:3d}. {bold(printable(bookmark.title))}")
     when = bookmark.created_at.date().isoformat() if bookmark.created_at else ""
-    facts = [bookmark.contributor, bookmark.site, when, f"{len(bookmark.annotations)} annotations"]
+    count = len(bookmark.annotations)
+    counted = f"{count} annotation{'' if count == 1 else 's'}"
+    facts = [bookmark.contributor, bookmark.site, when, counted]
     print("     " + " · ".join(printable(fact) for fact in facts if fact))
     text, place = "", 0
     for start, end in hit.passage.highlights:
@@ -94,6 +96,10 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     text += hit.passage.text[place:]
     quoted = textwrap.fill(printable(text, keep="\x1b" if "\x1b[1m" in text else ""), WIDTH)
     print(textwrap.indent(quoted, "     "))
+    for item in hit.annotations:
+        if item.id != hit.passage.annotation_id:
+            said = textwrap.fill(printable(item.text), WIDTH - 2)
+            print(textwrap.indent(said, "     | "))
     if bookmark.url:
         print(f"     {printable(bookmark.url)}")
     print()
