@@ -10,26 +10,15 @@
  */
 
 const OPEN = { fr: "Rechercher", en: "Search" };
-const CSS = `
-  :host { display: inline-block; }
-  button {
-    display: inline-flex; align-items: center; gap: .6rem; min-block-size: 2.75rem; padding: .4rem .9rem;
-    font: inherit; color: var(--glane-muted, light-dark(#575c63, #b4b0a9));
-    background: var(--glane-bg, light-dark(#fff, #1e1f22));
-    border: 1px solid var(--glane-border, light-dark(#858b93, #80858d));
-    border-radius: var(--glane-radius, .5rem); cursor: pointer;
-  }
-  button:focus-visible { outline: 3px solid var(--glane-accent, light-dark(#1f5c4d, #92cdb6)); outline-offset: 2px; }
-  kbd { font-size: .8em; padding: 0 .4em; border: 1px solid; border-radius: .25rem; }
-  dialog {
-    inline-size: min(42rem, calc(100vw - 2rem)); max-block-size: 85vh; margin-block-start: 8vh; padding: .8rem;
-    overflow: auto; color: inherit; border-radius: var(--glane-radius, .5rem);
-    background: var(--glane-bg, light-dark(#fff, #1e1f22));
-    border: 1px solid var(--glane-border, light-dark(#858b93, #80858d));
-  }
-  dialog::backdrop { background: rgb(0 0 0 / .5); }
-  @media (hover: none) { kbd { display: none; } }
-`;
+const CSS = [
+  ":host { display: inline-block; }",
+  "button { display: inline-flex; align-items: center; gap: .6rem; min-block-size: 2.75rem; padding: .4rem .9rem; font: inherit; color: var(--glane-muted, light-dark(#575c63, #b4b0a9)); background: var(--glane-bg, light-dark(#fff, #1e1f22)); border: 1px solid var(--glane-border, light-dark(#858b93, #80858d)); border-radius: var(--glane-radius, .5rem); cursor: pointer; }",
+  "button:focus-visible { outline: 3px solid var(--glane-accent, light-dark(#1f5c4d, #92cdb6)); outline-offset: 2px; }",
+  "kbd { font-size: .8em; padding: 0 .4em; border: 1px solid; border-radius: .25rem; }",
+  "dialog { inline-size: min(42rem, calc(100vw - 2rem)); max-block-size: 85vh; margin-block-start: 8vh; padding: .8rem; overflow: auto; color: inherit; border-radius: var(--glane-radius, .5rem); background: var(--glane-bg, light-dark(#fff, #1e1f22)); border: 1px solid var(--glane-border, light-dark(#858b93, #80858d)); }",
+  "dialog::backdrop { background: rgb(0 0 0 / .5); }",
+  "@media (hover: none) { kbd { display: none; } }",
+].join("");
 
 const wrap = (box) => {
   const host = document.createElement("span");
