@@ -36,7 +36,7 @@ class Value(NamedTuple):
     text: str
     href: str
     current: bool
-    count: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def is_many(language: str) -> Callable[[int | float], bool]:
 @lru_cache(maxsize=1024)
 def language_name(code: str, language: str) -> str:
     """The name of the language ``code``, or the code itself where it is not a known one."""
-    return LOCALES[language].languages.get(code, code)
+    return str(LOCALES[language].languages.get(code, code))
 
 
 def preferred(header: str, default: str) -> str:
