@@ -208,12 +208,12 @@ class Catalog(EmbeddingTable, ImportTable):
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
 
-    def good_questions(self) -> list[tuple[str, int]]:
-        """The questions that judges found a good answer to here, each with how many bookmarks those are."""
+    def good_questions(self) -> list[tuple[str, list[str]]]:
+        """The questions that judges found a good answer to here, each with the ids of these bookmarks."""
         return [
-            (str(text), int(answers))
+            (str(text), list(answers))
             for text, answers in self._rows(
-                "SELECT questions.text, count(DISTINCT bookmarks.id) FROM questions "
+                "SELECT questions.text, list_sort(list(DISTINCT bookmarks.id)) FROM questions "
                 "JOIN judgments ON judgments.question = questions.id "
                 "JOIN bookmarks ON bookmarks.id = judgments.bookmark "
                 "WHERE judgments.grade >= ? GROUP BY questions.text ORDER BY questions.text",
@@ -221,13 +221,17 @@ class Catalog(EmbeddingTable, ImportTable):
             )
         ]
 
-    def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
-        """Note the passages of all bookmarks, as they were cut for the last index.
+    def replace_passages(self, ids: Sequence[str] | None, passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of some bookmarks (None: of all), as they were cut for the last index.
 
         Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
         """
         with self.transaction():
-            self._run("DELETE FROM passages")
+            if ids is None:
+                self._run("DELETE FROM passages")
+            elif ids:
+                with self._staged({"id": ids}):
+                    self._run("DELETE FROM passages WHERE bookmark_id IN (SELECT id FROM staged)")
             for part in _chunks(passages):
                 columns = rows.passage_columns(part)
                 if columns["hash"]:

@@ -161,10 +161,11 @@ class GlaneSearch extends HTMLElement {
     }
   }
 
-  _answer(query, { results, suggestions = [], total, completed = "" }) {
+  _answer(query, { results, suggestions = [], total, completed = "", corrections = [] }) {
     const completions = suggestions.slice(0, SUGGESTIONS).map((item) => this._suggestion(item));
     const passages = results.slice(0, RESULTS).map((item) => this._result(item));
-    const label = completed ? textOf(this, "for").replace("{q}", completed) : textOf(this, "results");
+    const taken = completed || corrections.map((one) => one.taken).join(" ");
+    const label = taken ? textOf(this, "for").replace("{q}", taken) : textOf(this, "results");
     this._fill([
       [textOf(this, "suggestions"), completions.filter(({ url }) => url)],
       [label, passages],

@@ -74,7 +74,9 @@ class Links:
     def kept(self, query: Query) -> list[tuple[str, str]]:
         """What the question box sends beside the question, so that settings outlive it."""
         rest = _without(query, *self.scope) if self.scope is not None else None
-        return [(name, value) for name, value in parameters(rest or query) if name not in ("q", "page")]
+        # How sure results must be, and how words are read, are matters of one question.
+        gone = ("q", "page", "all", "as_typed")
+        return [(name, value) for name, value in parameters(rest or query) if name not in gone]
 
     def bookmark(self, bookmark_id: str) -> str:
         """The page of a bookmark."""
@@ -159,6 +161,8 @@ def parameters(query: Query) -> list[tuple[str, str]]:
         ("per_page", str(query.per_page)),
         ("page", str(query.page)),
         ("explain", "1" if query.explain else ""),
+        ("all", "1" if query.everything else ""),
+        ("as_typed", "1" if query.as_typed else ""),
     ]
     defaults = {
         "mode": "hybrid",

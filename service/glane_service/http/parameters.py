@@ -80,6 +80,10 @@ class SearchParameters(Parameters):
     explain: bool = Field(
         False, description="Whether the page shows the scores; an answer's `why` always has them."
     )
+    all: bool = Field(False, description="Whether to list also what is below the line of confidence.")
+    as_typed: bool = Field(
+        False, description="Whether to leave words that no bookmark holds as they were typed."
+    )
     suggest: bool = Field(
         False,
         description="Whether the question is still being typed: adds the suggestions of `/api/suggest`, "
@@ -114,6 +118,8 @@ class SearchParameters(Parameters):
             per_page=self.per_page,
             view=self.view,
             explain=self.explain,
+            everything=self.all,
+            as_typed=self.as_typed,
         ).validated()
 
 

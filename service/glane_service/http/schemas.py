@@ -88,6 +88,9 @@ class HitAnswer(Answer):
 
     rank: int
     score: float
+    confidence: float | None = Field(
+        description="The probability that it answers; null where that is not known"
+    )
     bookmark: BookmarkAnswer
     passage: PassageAnswer
     annotations_total: int
@@ -145,18 +148,28 @@ class NoticeAnswer(Answer):
     message: str
 
 
+class CorrectionAnswer(Answer):
+    """A word that no bookmark holds, and the one it was taken for; `as_typed=true` undoes it."""
+
+    typed: str
+    taken: str
+
+
 class SearchAnswer(Answer):
     """The answer of `/api/search`."""
 
     query: QueryAnswer
     mode_used: Literal["hybrid", "keyword", "vector"]
     generation: str = Field(examples=["000007"])
+    answered: bool = Field(description="Whether anything found is likely to answer")
     total: int = Field(examples=[112])
+    more: int = Field(description="Results below the line of confidence, listed with `all=true`")
     page: int
     per_page: int
     pages: int = Field(examples=[6])
     took_ms: float = Field(examples=[5.2])
     notices: list[NoticeAnswer] = Field(description="What was not done as asked")
+    corrections: list[CorrectionAnswer] = Field(description="Words taken for others")
     results: list[HitAnswer]
     facets: FacetsAnswer
     suggestions: list[SuggestionAnswer] | None = Field(None, description="With `suggest=1` only")

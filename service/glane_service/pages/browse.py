@@ -140,7 +140,7 @@ class BrowsePages:
         narrowed = asked.get("name", "").strip()[:MAX_FILTER]
         engine = self._backend.engine
         found = index(
-            engine.tags() if kind == "tags" else engine.contributors(),
+            engine.names("tags" if kind == "tags" else "contributors"),
             "name" if order == "name" else "count",
             narrowed,
         )

@@ -46,7 +46,7 @@ def _variants(query: Query, chips: list[Chip], t: Translate) -> Iterator[tuple[s
 
 
 def _spelling(engine: SearchEngine, query: Query) -> str:
-    near = engine.search(Query(query.text, mode="vector", per_page=NEIGHBOURS))
+    near = engine.search(Query(query.text, mode="vector", per_page=NEIGHBOURS, everything=True))
     texts = []
     for hit in near.hits:
         bookmark = hit.bookmark

@@ -81,8 +81,9 @@ def _examples(engine: SearchEngine, newest: tuple[Hit, ...], language: str) -> I
     seen: set[str] = set()
     found = 0
     for text in _candidates(engine, newest, language):
-        hits = engine.search(Query(text, per_page=1)).hits
-        if not hits or hits[0].bookmark.id in seen:
+        results = engine.search(Query(text, per_page=1))
+        hits = results.hits
+        if not results.answered or not hits or hits[0].bookmark.id in seen:
             continue
         seen.add(hits[0].bookmark.id)
         yield text
@@ -95,7 +96,7 @@ def _candidates(engine: SearchEngine, newest: tuple[Hit, ...], language: str) ->
     """Questions to try, the likeliest first: judged ones, then those that titles and passages ask."""
     # A topic's title names a talk, not a question.
     bookmarks = [hit for hit in newest if hit.bookmark.kind == "bookmark"]
-    judged = [text for text, answers in engine.questions() if answers and len(text) <= LONGEST]
+    judged = [text for text, answers in engine.names("questions") if answers and len(text) <= LONGEST]
     asked = [
         " ".join(text.split())
         for hit in bookmarks

@@ -21,6 +21,7 @@ from glane_service.search.query import Query, parse
 from glane_service.search.results import Results
 
 RELATED_TAGS = 12
+NEAREST = 3
 EXPORTS = ("md", "csv", "json", "ris")
 
 
@@ -127,7 +128,10 @@ class SearchPages:
             sort_shown=query.sort if query.text else "date",
             choices=controls.choices(query, links),
             field_shown=query.fields[0] if len(query.fields) == 1 else "all",
-            rows=views.rows(results, links, t, language, words=parse(query.text).words),
+            rows=self._rows(engine, results, query, context),
+            nearest=self._nearest(engine, results, query, context),
+            corrected=_corrected(query, results, links, t),
+            less_certain=_less_certain(query, results, links, t),
             range=_range(results, t),
             total=results.total,
             facets=controls.facets(results, query, links, t, language, implied=implied),
@@ -143,7 +147,7 @@ class SearchPages:
             ],
             without_filters=links.search(_unfiltered(query, implied)),
             notices=views.notices(results, t),
-            nothing=_nothing(query, t),
+            nothing=_nothing(query, results, t),
             tries=tries(engine, query, chips, links, t) if not results.total else [],
             pager=controls.pager(results, query, links, language) if results.pages > 1 else [],
             page_sizes=controls.page_sizes(results, query, links, language),
@@ -153,6 +157,24 @@ class SearchPages:
             feed=replace(links, scope=None).feed(query),
             indexed=scope is not None and not query.text,
         )
+
+    def _rows(
+        self, engine: SearchEngine, results: Results, query: Query, context: Context
+    ) -> tuple[views.Row, ...]:
+        # What was taken for another word is marked as what it was taken for.
+        taken = " ".join(item.taken for item in results.corrections)
+        words = parse(f"{query.text} {taken}").words if taken else parse(query.text).words
+        line = engine.parameters.line
+        return views.rows(results, context.links, context.t, context.language, words=words, line=line)
+
+    def _nearest(
+        self, engine: SearchEngine, results: Results, query: Query, context: Context
+    ) -> tuple[views.Row, ...]:
+        """What comes nearest to a question that nothing answers."""
+        if results.total or not results.more:
+            return ()
+        near = engine.search(replace(query, everything=True, page=1, per_page=NEAREST))
+        return self._rows(engine, near, query, context)
 
     def _vote(self, query: Query, links: Links) -> dict[str, str] | None:
         """What the form of a vote sends, beside the result; None where there is no voting."""
@@ -231,12 +253,33 @@ def _between(engine: SearchEngine, query: Query, results: Results, context: Cont
     return context.t("between", first=first, last=last)
 
 
+def _corrected(query: Query, results: Results, links: Links, t: views.Translate) -> dict[str, str] | None:
+    """For which words others were taken, and the search of them as they were typed."""
+    if not results.corrections:
+        return None
+    return {
+        "text": t("corrected", q=", ".join(item.taken for item in results.corrections)),
+        "undo": t("as_typed", q=", ".join(item.typed for item in results.corrections)),
+        "href": links.search(replace(query, as_typed=True, page=1)),
+    }
+
+
+def _less_certain(query: Query, results: Results, links: Links, t: views.Translate) -> views.Link | None:
+    """The results below the line of confidence, after the last of those above it."""
+    if not results.more or query.page < results.pages:
+        return None
+    href = links.search(replace(query, everything=True, page=1))
+    return views.Link(t("less_certain", n=results.more), href, count=results.more)
+
+
 def _range(results: Results, t: views.Translate) -> str:
     first = (results.page - 1) * results.per_page + 1
     return t("range", first=first, last=first + len(results.hits) - 1, total=results.total)
 
 
-def _nothing(query: Query, t: views.Translate) -> str:
+def _nothing(query: Query, results: Results, t: views.Translate) -> str:
+    if results.more:
+        return t("no_answer", q=views.clip(query.text, 100))
     if query.text:
         return t("nothing_for", q=views.clip(query.text, 100))
     return t("nothing_here") if query.filters.to_json() else t("nothing_library")

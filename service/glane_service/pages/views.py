@@ -96,6 +96,7 @@ class Row:
     folded: tuple[Quote, ...] = ()
     more: int = 0
     elsewhere: int = 0
+    is_uncertain: bool = False
     why: Why | None = None
 
 
@@ -151,9 +152,18 @@ def marked(text: str, matcher: Matcher | None, language: str) -> tuple[Piece, ..
 
 
 def rows(
-    results: Results, links: Links, t: Translate, language: str, *, words: tuple[str, ...] = ()
+    results: Results,
+    links: Links,
+    t: Translate,
+    language: str,
+    *,
+    words: tuple[str, ...] = (),
+    line: float = 0.0,
 ) -> tuple[Row, ...]:
-    """The results as the list shows them; ``words`` are the question's, to be marked."""
+    """The results as the list shows them.
+
+    ``words`` are the question's, to be marked; a result below ``line`` is shown as less certain.
+    """
     budget = ANNOTATIONS_ON_A_PAGE
     matcher = Matcher(words) if words else None
     made = []
@@ -176,6 +186,7 @@ def rows(
                 folded=tuple(quote(item, marking, spoken) for item in folded),
                 more=more,
                 elsewhere=more - len(folded),
+                is_uncertain=hit.confidence is not None and hit.confidence < line,
                 why=why(hit, t, language),
             )
         )

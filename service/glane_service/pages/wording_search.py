@@ -56,6 +56,19 @@ SEARCH: dict[str, dict[str, str]] = {
     "original": {"fr": "(page d’origine)", "en": "(original page)"},
     "similar": {"fr": "Signets proches", "en": "Similar bookmarks"},
     "untitled": {"fr": "Sans titre", "en": "Untitled"},
+    # How sure
+    "less_certain": {
+        "fr": "Voir {n} résultat moins sûr|Voir {n} résultats moins sûrs",
+        "en": "Show {n} less certain result|Show {n} less certain results",
+    },
+    "uncertain": {"fr": "moins sûr", "en": "less certain"},
+    "no_answer": {
+        "fr": "Rien ici ne semble répondre à « {q} ».",
+        "en": "Nothing here seems to answer “{q}”.",
+    },
+    "nearest": {"fr": "Ce qui s’en approche le plus", "en": "What comes nearest"},
+    "corrected": {"fr": "Compris comme : {q}.", "en": "Taken for: {q}."},
+    "as_typed": {"fr": "Chercher « {q} » tel quel", "en": "Search for “{q}” as typed"},
     # Why
     "why_vector": {"fr": "Trouvé par le sens", "en": "Found by meaning"},
     "why_keyword": {"fr": "Trouvé par les mots", "en": "Found by words"},

@@ -58,6 +58,7 @@ class Filters:
 class Query:
     """One search: the text and its parameters.
 
+    ``everything`` lists also what is below the line of confidence, ``as_typed`` takes no word for another.
     ``fields`` limits keyword matching to some of :data:`FIELDS`; all of them by default. Check with
     :meth:`validated` where the values come from outside.
     """
@@ -71,6 +72,8 @@ class Query:
     per_page: int = 20
     view: View = "simple"
     explain: bool = False
+    everything: bool = False
+    as_typed: bool = False
 
     def validated(self) -> Query:
         """This query, checked.
@@ -159,6 +162,11 @@ def parse(text: str) -> Parsed:
         filters=filters,
         notices=tuple(notices),
     )
+
+
+def with_text(parsed: Parsed, text: str) -> Parsed:
+    """The same question with another text for the encoder, and so with other words."""
+    return replace(parsed, text=text, words=_plain(text).words)
 
 
 def merged(asked: Filters, typed: Filters) -> Filters:

@@ -52,7 +52,9 @@ class Hit:
     """One result: a bookmark, the passage of it that answers, and why.
 
     ``bookmark.annotations`` always holds all of them; ``annotations`` those that the view shows
-    (none in ``simple``, the first few in ``middle``, all in ``full``).
+    (none in ``simple``, the first few in ``middle``, all in ``full``). ``confidence`` is the probability
+    that it answers, or None where that is not known (a list without a question, the keyword mode, an
+    encoder that is not calibrated).
     """
 
     rank: int
@@ -61,6 +63,7 @@ class Hit:
     passage: MatchedPassage
     why: Why
     annotations: tuple[Annotation, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A word that no bookmark holds, and the one that it was taken for."""
+
+    typed: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The answer to one query: one page of hits out of a fixed pool of ``total``.
 
     ``query`` holds the text, mode and filters as they were understood; ``notices`` says in plain
     words what was not done as asked (a query that did not parse, a leg that could not run).
+    ``answered`` is False where nothing found is likely to answer; ``more`` counts what was found below the
+    line, which neither ``total`` nor the facets count.
     """
 
     query: dict[str, Any]
@@ -101,6 +114,9 @@ class Results:
     hits: tuple[Hit, ...] = ()
     facets: Facets = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    answered: bool = True
+    more: int = 0
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -114,12 +130,15 @@ def to_json(results: Results) -> dict[str, Any]:
         "query": results.query,
         "mode_used": results.mode_used,
         "generation": results.generation,
+        "answered": results.answered,
         "total": results.total,
+        "more": results.more,
         "page": results.page,
         "per_page": results.per_page,
         "pages": results.pages,
         "took_ms": round(results.took_ms, 3),
         "notices": [{"code": item.code, "message": item.message} for item in results.notices],
+        "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
         "results": [hit_json(hit) for hit in results.hits],
         "facets": {
             name: [{"value": item.value, "count": item.count} for item in values]
@@ -172,6 +191,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
+        "confidence": None if hit.confidence is None else round(hit.confidence, 4),
         "bookmark": bookmark_json(hit.bookmark),
         "passage": {
             "kind": passage.kind,

@@ -157,6 +157,11 @@ def test_words_are_marked_in_what_unfolds_and_in_descriptions() -> None:
     assert not any(piece.marked for quote in row.folded for piece in quote.pieces)
 
 
+def test_what_is_below_the_line_is_said_to_be_less_certain() -> None:
+    found = results(a_hit(0, confidence=0.2), a_hit(0, confidence=0.7), a_hit(0))
+    assert [row.is_uncertain for row in views.rows(found, LINKS, T, "en", line=0.5)] == [True, False, False]
+
+
 def test_code_is_told_from_prose() -> None:
     assert views.looks_like_code("def f(x):\n    return x + 1")
     assert views.looks_like_code("for (;;) {\n  run();\n}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,58 +12,54 @@ from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.results import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from glane_service.search.ranking.question import Question
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
-
-# A keyword score has this factor over the sum of inverse document frequencies at most: BM25's k1 + 1.
-_SATURATION = 2.2
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The bookmarks that either leg found; all arrays have one entry a candidate, rows ascending.
 
-    ``keyword`` is the BM25 score, 0 where no word matched; ``keyword_bound`` the most that a bookmark
-    could score. ``passage`` is the best cosine of a candidate's passages of text, ``any_passage`` the
-    same with its title card, ``document`` that of its whole; ``language`` is the part of these that its
-    language alone brings (see :mod:`.languages`). The arrays of a leg that did not run are
-    all 0.
+    ``keyword`` is the BM25 score in nats, 0 where no word matched. ``passage`` is the best cosine of a
+    candidate's passages of text, ``title`` that of its title card, ``document`` that of its whole;
+    ``language`` is the part of these that its language alone brings (see
+    :mod:`glane_indexer.index.local.languages`). ``title_covered`` is the share of its title that the
+    question covers, and ``complete`` is 1 where it holds every word of the question. ``mean`` is how near
+    the question is to all bookmarks. What belongs to a leg that did not run is 0.
     """
 
     rows: Rows
+    question: Question
     keyword: Floats
-    keyword_bound: float
     passage: Floats
-    any_passage: Floats
+    title: Floats
     document: Floats
     language: Floats
+    title_covered: Floats
+    complete: Floats
+    mean: float
+
+    @classmethod
+    def found_by_words(cls, rows: Rows, scores: Floats, question: Question) -> Candidates:
+        """Candidates of the keyword leg alone."""
+        nothing = np.zeros(len(rows), np.float32)
+        return cls(rows, question, scores, nothing, nothing, nothing, nothing, nothing, nothing, 0.0)
 
     def vector(self, parameters: Parameters) -> Floats:
         """The vector score of each candidate: a weighted mean of three cosines, less its language's."""
         document = np.float32(parameters.document_share)
-        title = np.float32(parameters.title_share)
-        passage = (np.float32(1) - title) * self.passage + title * self.any_passage
-        cosine = (np.float32(1) - document) * passage + document * self.document
+        title = np.float32(parameters.title_share * self.question.telling)
+        text = (np.float32(1) - document) * self.passage + document * self.document
+        cosine = (np.float32(1) - title) * text + title * self.title
         return np.asarray(cosine - np.float32(parameters.language_share) * self.language, np.float32)
 
     def coverage(self) -> Floats:
         """The keyword score as a share of the most that the question's words could bring, 0 to 1."""
-        if self.keyword_bound <= 0:
+        if self.question.bound <= 0:
             return np.zeros(len(self.rows), np.float32)
-        return self.keyword / np.float32(self.keyword_bound)
-
-
-def keyword_bound(document_frequencies: Sequence[int], documents: int, parameters: Parameters) -> float:
-    """The most that a question's words could score together: one document frequency a word and field.
-
-    BM25's inverse document frequency is ``ln(1 + (N - n + 0.5) / (n + 0.5))`` (Robertson and Zaragoza,
-    2009, "The Probabilistic Relevance Framework"; the form that Lucene and tantivy use).
-    """
-    forms = 1 + parameters.exact_weight + parameters.folded_weight
-    total = sum(math.log(1 + (documents - count + 0.5) / (count + 0.5)) for count in document_frequencies)
-    return total * _SATURATION * forms
+        return self.keyword / np.float32(self.question.bound)
 
 
 def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") -> Floats:
@@ -74,9 +69,17 @@ def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") 
     vector = candidates.vector(parameters)
     if mode == "vector":
         return vector
-    scales = np.float32(parameters.vector_scale), np.float32(parameters.keyword_scale)
-    fused = scales[0] * vector + scales[1] * candidates.coverage() ** np.float32(parameters.keyword_power)
-    return np.asarray(fused / max(sum(scales), np.float32(1e-9)), np.float32)
+    question = candidates.question
+    possible = question.possible**parameters.possible_power
+    nat = parameters.nat_scale * (1 - parameters.telling_discount * question.telling) * possible
+    title = parameters.title_scale * question.telling * possible
+    fused = (
+        np.float32(parameters.vector_scale) * vector
+        + np.float32(nat) * candidates.keyword
+        + np.float32(title) * candidates.title_covered
+    )
+    most = parameters.vector_scale + nat * question.bound + title
+    return np.asarray(fused / np.float32(max(most, 1e-9)), np.float32)
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

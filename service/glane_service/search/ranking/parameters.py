@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,16 +11,23 @@ from typing import Any
 
 from glane_indexer.errors import LibraryError
 
+logger = logging.getLogger("glane")
 SETTINGS_FILE = "settings.json"
+# Parameters of version 0.1, whose other numbers meant other things too.
+_OUTDATED = {"keyword_scale", "keyword_power"}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """How the legs are searched and fused; the measurements are in ``eval/README.md``.
 
-    The fused score is the mean of the cosine, weighed by ``vector_scale``, and the keyword coverage
-    (a share, 0 to 1), weighed by ``keyword_scale``. Neither is stretched to the results at hand, so a
+    The fused score adds the cosine, weighed by ``vector_scale``, to what the words say, in nats, weighed by
+    ``nat_scale``: both are then evidence of one kind. Neither is stretched to the results at hand, so a
     weak best hit stays weak, and the order does not depend on how many candidates were fetched.
+
+    Where titles are bookmarks' own (see :func:`.question.telling_of`), they are heard: by their card's
+    cosine, by their words, and by how much of the title the question covers. Where many bookmarks share one,
+    all three count nothing.
     """
 
     exact_weight: float = 0.3
@@ -28,25 +36,38 @@ class Parameters:
     folded_weight: float = 0.1
     """The same of its form without accents."""
 
-    document_share: float = 0.5
-    """Share of the whole bookmark's cosine in the vector score; the rest is its best passage's."""
+    document_share: float = 0.3
+    """Share of the whole bookmark's cosine beside that of its best passage of text."""
 
-    title_share: float = 0.1
-    """Share of the best passage that may also be the title card; the rest is of passages of text."""
+    title_share: float = 0.3
+    """Share of the title card's cosine in the vector score, where titles tell."""
 
     language_share: float = 1.0
     """Share of what a bookmark's language alone brings to its cosines that is taken off. In a library of
     one language it changes nothing."""
 
     vector_scale: float = 60.0
-    """What a cosine counts. For the default encoder: its cosines with one question spread by 1/60."""
+    """What a cosine counts, in nats."""
 
-    keyword_scale: float = 20.0
-    """What a full keyword coverage counts."""
+    nat_scale: float = 0.8
+    """What a nat of the question's words counts."""
 
-    keyword_power: float = 1.5
-    """The power that the coverage is raised to: a few of many words, as where a question in one
-    language shares a name with a text in another, then say little, and all of them as much as ever."""
+    telling_discount: float = 0.65
+    """Share of ``nat_scale`` that is left off where titles tell: there, people ask in other words than
+    those of the text, and the title is nearer to both."""
+
+    title_weight: float = 0.5
+    """Weight of a word in the title beside that in the whole text, where titles tell."""
+
+    title_scale: float = 1.25
+    """What a title counts whose words are all in the question, in nats, where titles tell."""
+
+    possible_power: float = 4.0
+    """The power of the share of the question's words that the library's bookmarks can hold, by which the
+    words' part is multiplied: in a library of several languages the words of one find only its own."""
+
+    line: float = 0.15
+    """The confidence from which a result counts as an answer."""
 
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""
@@ -121,6 +142,13 @@ def library_parameters(library: Path) -> Parameters:
     ranking = read_settings(library).get("ranking", {})
     if not isinstance(ranking, dict):
         raise LibraryError("`ranking` is not a JSON object", where=where)
+    if _OUTDATED & set(ranking):
+        logger.warning(
+            "%s: `ranking` was tuned for the ranking of version 0.1 and is left aside; "
+            "run `glane-eval tune --write` again",
+            where,
+        )
+        return Parameters()
     return Parameters.from_json(ranking, where=where)
 
 

@@ -1,0 +1,171 @@
+"""What the words of a question count in one library (pure but for the view that it asks).
+
+Scores of words are in nats: BM25's inverse document frequency is the surprise at finding a word. A cosine
+is weighed against it (:mod:`.parameters`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glane_indexer.index.protocol import K1, Field, Floats, Rows, Term, View
+from glane_indexer.text import fold, query_stems
+from glane_service.search.ranking.parameters import Parameters
+
+# Everything together ranks better than a sum over fields, in which a title of three words outweighs all
+# that is said below it. The title has a word of its own beside it; stems only.
+EVERYTHING: tuple[Field, ...] = ("text",)
+# Words that a library of few texts in a language may lack by chance weigh as much as this, in nats.
+_DOUBT = 3.0
+# Below the first share of titles that are a bookmark's own they tell nothing, from the second on all.
+_TELLING = (0.3, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the question: its stems as terms of the whole text, and what it weighs, in nats."""
+
+    text: str
+    stems: tuple[Term, ...]
+    weight: float
+    known: bool
+
+    def terms(self, field: Field) -> list[Term]:
+        """Its stems in another field."""
+        return [Term(field, "stem", term.word) for term in self.stems]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The words of a question beside the texts of a library.
+
+    ``bound`` is the most that a bookmark's words can score, ``possible`` the share of the question's weight
+    that the bookmarks can hold at all, languages considered (1 in a library of one language), and
+    ``telling`` how much titles tell there, 0 to 1.
+    """
+
+    words: tuple[Word, ...]
+    weights: tuple[tuple[Term, float], ...]
+    bound: float
+    possible: float
+    telling: float
+
+    @property
+    def unknown(self) -> float:
+        """The share of its words that stand in no bookmark."""
+        return sum(not word.known for word in self.words) / max(1, len(self.words))
+
+    def held(self, view: View, rows: Rows) -> tuple[Floats, Floats]:
+        """Of each bookmark the share of its title that the question covers, and whether it holds every
+        word of the question (1) or not (0)."""
+        nothing = np.zeros(len(rows), np.float32)
+        if not self.words or not len(rows):
+            return nothing, nothing
+        sizes = np.array([len(word.stems) for word in self.words])
+        starts = np.cumsum(sizes) - sizes
+
+        def holds(field: Field) -> NDArray[np.bool_]:
+            terms = [term for word in self.words for term in word.terms(field)]
+            return np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
+
+        weights = np.array([word.weight for word in self.words], np.float32)
+        masses = view.title_masses(rows)
+        covered = np.minimum(1, holds("title") @ weights / np.maximum(masses, np.float32(1e-6)))
+        return (
+            np.asarray(np.where(masses > 0, covered, 0), np.float32),
+            np.asarray(holds("text").all(axis=1), np.float32),
+        )
+
+
+def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters: Parameters) -> Question:
+    """What each term of a question counts in this library.
+
+    A word counts by its stems, by its exact form and by its form without accents. All stems of a word are
+    worth what the most common of them is: BM25 rewards what is rare, and a spelling that hardly anybody
+    uses would come before the usual one.
+
+    Args:
+        words: exact forms, as :func:`glane_indexer.text.tokens` gives them.
+        fields: where they are looked for; :data:`EVERYTHING` for all.
+    """
+    telling = telling_of(view.distinct_titles)
+    found = tuple(_word(view, word) for word in dict.fromkeys(words))
+    exact, folded = parameters.exact_weight, parameters.folded_weight
+    # A term frequency's part of BM25 is below k1 + 1: so divided, a word scores its nats at most.
+    most = (K1 + 1) * (1 + exact + folded)
+    weights: list[tuple[Term, float]] = []
+    bound = 0.0
+    for word in found:
+        for field in fields:
+            bound += word.weight
+            weights += [(term, word.weight / most) for term in word.terms(field)]
+            for term, share in (
+                (Term(field, "exact", word.text), exact),
+                (Term(field, "folded", fold(word.text)), folded),
+            ):
+                if share:
+                    weights.append((term, share * _idf(view, (term,)) / most))
+        if tuple(fields) == EVERYTHING and telling:
+            title = parameters.title_weight * telling
+            bound += title * word.weight
+            own = _idf(view, word.terms("title"))
+            weights += [(term, title * own / (K1 + 1)) for term in word.terms("title")]
+    return Question(found, tuple(weights), bound, _possible(view, found), telling)
+
+
+def telling_of(distinct: float) -> float:
+    """How much titles tell where this share of them is a bookmark's own, 0 to 1.
+
+    Where many bookmarks share a title (the paragraphs of one article) it says what all of them are about;
+    where each has its own it is often the question that the bookmark answers.
+    """
+    least, most = _TELLING
+    return min(1.0, max(0.0, (distinct - least) / (most - least)))
+
+
+def idf(frequency: int, documents: int) -> float:
+    """BM25's weight of a term that ``frequency`` of the documents hold, in nats.
+
+    ``ln(1 + (N - n + 0.5) / (n + 0.5))`` (Robertson and Zaragoza, 2009, "The Probabilistic Relevance
+    Framework"; the form that Lucene uses).
+    """
+    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
+
+
+def _idf(view: View, terms: Sequence[Term]) -> float:
+    return idf(int(view.document_frequencies(terms).max()), view.count)
+
+
+def _word(view: View, word: str) -> Word:
+    stems = tuple(Term("text", "stem", text) for text in query_stems(word))
+    most = int(view.document_frequencies(stems).max())
+    return Word(word, stems, idf(most, view.count), most > 0)
+
+
+def _possible(view: View, words: Sequence[Word]) -> float:
+    """The share of the words' weight that the library's bookmarks can hold, by their languages.
+
+    A word is at home in the language whose bookmarks hold it most often. Of another language as many
+    bookmarks should hold it if it were at home there too; where a word that should be there is not (beyond
+    :data:`_DOUBT`), bookmarks of that language cannot be found by it. Names, numbers and loan words are at
+    home everywhere.
+    """
+    counts = view.language_counts
+    known = [word for word in words if word.known]
+    if not known or np.count_nonzero(counts) < 2:
+        return 1.0
+    expected, found = np.zeros((2, len(counts)))
+    for word in known:
+        held = view.spread(word.stems).max(axis=0)
+        # A language of few bookmarks says little about how common a word is.
+        rate = (held / np.maximum(counts, 5)).max()
+        due = word.weight * (1 - np.exp(-counts * rate))
+        expected += due
+        found += due * (held > 0)
+    shares = np.minimum(1, (found + _DOUBT) / (expected + _DOUBT))
+    return float(shares @ counts / counts.sum())

@@ -1,0 +1,135 @@
+"""Words that the library does not know, taken for those that they were meant for.
+
+Only a word that stands in no bookmark in any form is taken for another, so what is right is left alone; the
+answer says what was taken for what, and it can be undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from glane_indexer.index.protocol import Term, View
+from glane_indexer.text import Token, fold, is_stop_word, query_stems, tokens
+from glane_service.search.results import Correction
+
+# A shorter word has too many neighbours; a long one may be mistyped twice.
+LEAST_LENGTH = 4
+TWICE_FROM = 9
+# Unknown words looked up of one question: a person mistypes a few, and the cost is bounded.
+MOST_WORDS = 6
+# Keys beside one another on a French keyboard, which is also most often what is typed in their place.
+_ROWS = ("azertyuiop", "qsdfghjklm", "wxcvbn")
+_BESIDE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The folded words of a view by their length, each with the number of bookmarks that hold it."""
+
+    by_length: Mapping[int, Sequence[tuple[str, int]]]
+
+    @classmethod
+    def of(cls, view: View) -> Vocabulary:
+        """The words of a view that could be meant: made of letters, and not too short."""
+        found: dict[int, list[tuple[str, int]]] = {}
+        for word, count in view.words(""):
+            if len(word) >= LEAST_LENGTH - 1 and word.isalpha():
+                found.setdefault(len(word), []).append((word, count))
+        return cls(found)
+
+    def nearest(self, typed: str) -> str | None:
+        """The word that a folded word was most likely meant for; None where none is near.
+
+        One edit away (a letter missing, doubled, wrong, or two swapped: optimal string alignment), or two
+        in a long word where none is one away. Of several the one with the cheapest edit, then the one
+        that most bookmarks hold, then by the alphabet.
+        """
+        for most in (1, 2) if len(typed) >= TWICE_FROM else (1,):
+            near = [
+                (self._cost(typed, word, distance), -count, word)
+                for length in range(len(typed) - most, len(typed) + most + 1)
+                for word, count in self.by_length.get(length, ())
+                # The first letter is hardly ever mistyped; two at the start may be swapped.
+                if (word[0] == typed[0] or sorted(word[:2]) == sorted(typed[:2]))
+                and (distance := OSA.distance(typed, word, score_cutoff=most)) <= most
+            ]
+            if near:
+                return min(near)[2]
+        return None
+
+    @staticmethod
+    def _cost(typed: str, word: str, distance: int) -> float:
+        """The edits, of which one of a key for its neighbour, two swapped or one doubled counts half."""
+        if distance != 1:
+            return float(distance)
+        if sorted(typed) == sorted(word):
+            return _BESIDE
+        if len(typed) == len(word):
+            (pair,) = [pair for pair in zip(typed, word, strict=True) if pair[0] != pair[1]]
+            return _BESIDE if frozenset(pair) in _neighbours() else 1.0
+        return 1.0
+
+
+@lru_cache(1)
+def _neighbours() -> frozenset[frozenset[str]]:
+    beside = {frozenset(row[place : place + 2]) for row in _ROWS for place in range(len(row) - 1)}
+    for upper, lower in zip(_ROWS, _ROWS[1:], strict=False):
+        beside |= {frozenset(pair) for pair in zip(upper, lower, strict=False)}
+    return frozenset(beside)
+
+
+def corrected(
+    view: View, vocabulary: Callable[[], Vocabulary], text: str
+) -> tuple[str, tuple[Correction, ...]]:
+    """A question's text with the words that nothing holds replaced, and what was replaced.
+
+    The word that takes the place is as a bookmark has it, accents included, so that the encoder reads
+    what a writer of the library would have written. ``vocabulary`` is asked for only where a word is
+    unknown.
+    """
+    found: list[tuple[Token, str]] = []
+    looked_up = 0
+    for token in tokens(text):
+        if looked_up == MOST_WORDS:
+            break
+        typed = fold(token.form)
+        if (
+            len(typed) < LEAST_LENGTH
+            or not typed.isalpha()
+            or is_stop_word(typed)
+            or _known(view, token.form)
+        ):
+            continue
+        looked_up += 1
+        word = vocabulary().nearest(typed)
+        if word is not None:
+            found.append((token, _as_written(view, word)))
+    for token, word in reversed(found):
+        text = text[: token.start] + word + text[token.end :]
+    return text, tuple(Correction(token.form, word) for token, word in found)
+
+
+def _known(view: View, form: str) -> bool:
+    terms = [Term("text", "stem", stem) for stem in query_stems(form)]
+    return bool(view.document_frequencies([*terms, Term("text", "folded", fold(form))]).any())
+
+
+def _as_written(view: View, folded: str) -> str:
+    """A folded word as the first bookmark that holds it writes it."""
+    rows, _ = view.keyword([(Term("text", "folded", folded), 1.0)], limit=1)
+    for bookmark in view.bookmarks(rows):
+        texts = (
+            bookmark.title,
+            bookmark.description,
+            *bookmark.tags,
+            *(item.text for item in bookmark.annotations),
+        )
+        for text in texts:
+            for token in tokens(text):
+                if fold(token.form) == folded:
+                    return token.form
+    return folded
