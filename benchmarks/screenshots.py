@@ -127,21 +127,28 @@ def for_readme(browser: Browser, url: str, out: Path) -> list[Path]:
     return made
 
 
+def sample(library: Path) -> Path:
+    """The sample library with its judged questions, indexed."""
+    import_bytes(library_bytes(), library, name="sample")
+    add_judgments(library)
+    build_generation(library, load_encoder(Settings.from_env(), quiet=True))
+    return library
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the pictures; prints the path of each."""
     parser = argparse.ArgumentParser(prog="benchmarks.screenshots", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("screenshots"), metavar="DIR")
     parser.add_argument("--readme", type=Path, metavar="DIR", help="only the README's pictures, to there")
+    parser.add_argument("--library", type=Path, metavar="DIR", help="of this library, not of the sample")
     parser.add_argument("--only", nargs="*", default=[], metavar="STATE", help="some of the states")
     options = parser.parse_args(arguments)
     out: Path = options.readme or options.out
     out.mkdir(parents=True, exist_ok=True)
     states = [state for state in STATES if not options.only or state.name in options.only]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        settings = replace(Settings.from_env(), library=Path(folder) / "library", feedback=True, judge=True)
-        import_bytes(library_bytes(), settings.library, name="sample")
-        add_judgments(settings.library)
-        build_generation(settings.library, load_encoder(settings, quiet=True))
+        library = options.library or sample(Path(folder) / "library")
+        settings = replace(Settings.from_env(), library=library, judge=True)
         live = LiveEngine(settings, follow=False)
         browser = launch(playwright)
         with serving(settings, live) as url:

@@ -148,7 +148,6 @@ SEARCH: dict[str, dict[str, str]] = {
         "en": "The library is still empty. Import bookmarks with “glane import”, "
         "then index them with “glane index”.",
     },
-    "try_spelling": {"fr": "Vouliez-vous dire {q} ?", "en": "Did you mean {q}?"},
     "try_without": {
         "fr": "Sans le filtre {name} : {n} résultat|Sans le filtre {name} : {n} résultats",
         "en": "Without the filter {name}: {n} result|Without the filter {name}: {n} results",

@@ -379,3 +379,36 @@ def test_the_pages_own_box_completes_what_is_typed(chromium: Browser, served: st
     inside = page.get_by_role("listbox").evaluate("node => node.scrollHeight <= node.clientHeight + 1")
     assert inside
     page.close()
+
+
+def test_a_question_without_an_answer_says_so_and_shows_what_is_near(
+    chromium: Browser, served: str
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{served}/en?q=recette+de+la+tarte+aux+pommes&as_typed=1")
+    expect(page.get_by_text("Nothing here seems to answer")).to_be_visible()
+    near = page.get_by_role("region", name="What comes nearest")
+    expect(near.locator(".result")).to_have_count(3)
+    page.get_by_role("link", name="less certain results").click()
+    assert shown_range(page) == (1, 20, 216)
+    expect(page.locator(".result").first).to_contain_text("less certain")
+    page.close()
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "vector"])
+@pytest.mark.parametrize("question", [QUESTION, "protection sociale des données"])
+def test_what_a_facet_announces_a_click_shows(
+    chromium: Browser, served: str, question: str, mode: str
+) -> None:
+    page = chromium.new_page()
+    page.goto(f"{served}/en?q={question}&mode={mode}")
+    for name in ("tags", "contributors", "sites", "years", "languages"):
+        for place in (0, 1):
+            value = page.locator(f"section[aria-labelledby=f-{name}] > ul a").nth(place)
+            if not value.count():
+                continue
+            announced = int(value.locator(".count").inner_text())
+            value.click()
+            assert shown_range(page)[2] == announced, (name, place)
+            page.go_back()
+    page.close()

@@ -169,12 +169,20 @@ def test_every_link_of_a_page_leads_somewhere(client: TestClient) -> None:
 
 
 def test_nothing_found_offers_ways_out_that_find_something(client: TestClient) -> None:
-    found = page(client, "/?q=plateformse&mode=keyword&language=fr")
-    ways = [href for href in found.hrefs if "q=plateforme" in href and "plateformse" not in href]
-    assert ways
-    assert "Le travail invisible" in page(client, ways[0]).text
+    found = page(client, "/?q=levain&mode=keyword&language=en")
+    assert "/?q=levain&mode=keyword" in found.hrefs
     found = page(client, "/?tag=jardin&language=fr")
     assert "/?tag=jardin" in found.hrefs
+
+
+def test_a_misspelt_word_is_understood_and_can_be_meant(client: TestClient) -> None:
+    found = page(client, "/?q=plateformse&mode=keyword")
+    assert "Le travail invisible" in found.text
+    assert "/?q=plateformse&mode=keyword&as_typed=1" in found.hrefs
+    as_typed = page(client, "/?q=plateformse&mode=keyword&as_typed=1")
+    assert "Le travail invisible" not in as_typed.text
+    # The next question is read anew.
+    assert "as_typed" not in [item["name"] for item in as_typed.all("input")]
 
 
 def test_a_page_past_the_end_leads_to_the_last(client: TestClient) -> None:

@@ -10,7 +10,6 @@ import pytest
 from glane_indexer.errors import UsageError
 from glane_service.pages.formats import day, language_name, number, preferred
 from glane_service.pages.messages import CATALOGUE, translator
-from glane_service.pages.spelling import corrected
 from glane_service.pages.theme import (
     CONTRAST,
     DARK_PAPER,
@@ -78,13 +77,12 @@ def test_plurals() -> None:
 
 
 def test_french_spaces_do_not_break() -> None:
-    shown = translator("fr")("try_spelling", q="travail")
-    assert shown == f"Vouliez-vous dire travail{NARROW}?"
+    assert translator("fr")("vote_question") == f"Ce résultat vous aide{NARROW}?"
     assert translator("fr")("nothing_for", q="x").startswith(f"Aucun signet ne répond à «{NBSP}x{NBSP}»")
 
 
 def test_a_value_is_not_a_format() -> None:
-    assert translator("en")("try_spelling", q="{0} | %s") == "Did you mean {0} | %s?"
+    assert translator("en")("as_typed", q="{0} | %s") == "Search for “{0} | %s” as typed"
 
 
 def test_numbers_and_dates() -> None:
@@ -146,15 +144,3 @@ def test_what_is_not_a_colour_is_refused(color: str) -> None:
 def test_the_papers_of_the_theme_are_those_of_the_style() -> None:
     style = files("glane_service.pages").joinpath("static/glane.css").read_text("utf-8")
     assert re.findall(r"--paper: (#\w+)", style)[:2] == [LIGHT_PAPER, DARK_PAPER]
-
-
-def test_a_misspelt_word_is_corrected_from_the_neighbourhood() -> None:
-    near = ["La bibliothèque prête des outils", "Travailler à la bibliothèque"]
-    assert corrected("bibliotheqe outils", near) == "bibliothèque outils"
-
-
-def test_what_is_known_or_has_no_likely_correction_is_left() -> None:
-    near = ["La bibliothèque prête des outils"]
-    assert corrected("bibliotheque", near) == ""
-    assert corrected("quantique", near) == ""
-    assert corrected("outil xyz", near) == "outils xyz"
