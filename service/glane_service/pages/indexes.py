@@ -1,4 +1,4 @@
-"""The lists of all tags and of all contributors."""
+"""The lists of all tags and of all contributors (pure)."""
 
 from __future__ import annotations
 
