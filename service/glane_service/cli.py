@@ -9,11 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.version import glane_version
 
 FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
 
@@ -43,18 +43,20 @@ def build_parser() -> argparse.ArgumentParser:
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
         epilog="Settings are GLANE_… variables in the environment; the README lists them.",
     )
-    parser.add_argument("--version", action="version", version=f"glane {_version()}")
-    parser.add_argument("--library", type=Path, metavar="DIR", help="before the command as after it")
+    parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--library",
-        type=Path,
-        metavar="DIR",
-        # Or it would undo the one before the command.
-        default=argparse.SUPPRESS,
-        help="the library (GLANE_LIBRARY, else ./library)",
-    )
-    shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    # Before the command and after it: the one after it, which has no default, wins where both are given.
+    for place, missing in ((parser, {}), (shared, {"default": argparse.SUPPRESS})):
+        place.add_argument(
+            "--library",
+            type=Path,
+            metavar="DIR",
+            help="the library (GLANE_LIBRARY, else ./library)",
+            **missing,
+        )
+        place.add_argument(
+            "--json", action="store_true", help="print one JSON document and nothing else", **missing
+        )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, help: str, function: str = "") -> argparse.ArgumentParser:
@@ -79,13 +81,6 @@ def build_parser() -> argparse.ArgumentParser:
     box = command("box", "print the lines that put the search box on a site")
     box.add_argument("endpoint", nargs="?", metavar="URL", help="the service (GLANE_PUBLIC_URL)")
     return parser
-
-
-def _version() -> str:
-    try:
-        return metadata.version("glane")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def _import(parser: argparse.ArgumentParser) -> None:

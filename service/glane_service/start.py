@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from glane_indexer.settings import Settings
-from glane_service.terminal import print_json, printable
+from glane_service.terminal import counted, print_json, printable
 
 # Where each service or program hides its export, by what the names of its formats begin with.
 WHERE: dict[str, tuple[str, str]] = {
@@ -87,11 +87,6 @@ def _state(settings: Settings) -> tuple[str, str]:
     if status["behind"]:
         return "behind", f"{held}; its index is older than they are."
     return "ready", f"{held}, and its index is up to date."
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 bookmark``, ``2 bookmarks``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _next(state: str, files: list[Path], settings: Settings) -> list[tuple[str, str]]:

@@ -85,9 +85,7 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     bookmark = hit.bookmark
     print(f"{hit.rank:3d}. {bold(printable(bookmark.title))}")
     when = bookmark.created_at.date().isoformat() if bookmark.created_at else ""
-    count = len(bookmark.annotations)
-    counted = f"{count} annotation{'' if count == 1 else 's'}"
-    facts = [bookmark.contributor, bookmark.site, when, counted]
+    facts = [bookmark.contributor, bookmark.site, when, counted(len(bookmark.annotations), "annotation")]
     print("     " + " · ".join(printable(fact) for fact in facts if fact))
     text, place = "", 0
     for start, end in hit.passage.highlights:
@@ -96,13 +94,19 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     text += hit.passage.text[place:]
     quoted = textwrap.fill(printable(text, keep="\x1b" if "\x1b[1m" in text else ""), WIDTH)
     print(textwrap.indent(quoted, "     "))
-    for item in hit.annotations:
-        if item.id != hit.passage.annotation_id:
-            said = textwrap.fill(printable(item.text), WIDTH - 2)
-            print(textwrap.indent(said, "     | "))
+    # What the view shows beside the passage: some, or all.
+    for annotation in hit.annotations:
+        said = annotation.text if annotation.text else f"({annotation.note})"
+        if annotation.id != hit.passage.annotation_id:
+            print(textwrap.indent(textwrap.fill(printable(said), WIDTH - 2, initial_indent="- "), "     "))
     if bookmark.url:
         print(f"     {printable(bookmark.url)}")
     print()
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts, in English: ``1 bookmark``, ``2 bookmarks``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -16,6 +16,7 @@ from glane_service.pages.indexes import index
 from glane_service.pages.render import Context, Renderer
 from glane_service.pages.search import PastTheEndError
 from glane_service.search.citations import FORMATS, text_fragment
+from glane_service.search.engine import SearchEngine
 from glane_service.search.highlights import PAGE_SIZE, Highlight, Stream
 from glane_service.search.query import MAX_FILTER, Query
 from glane_service.search.results import Hit, MatchedPassage, Why
@@ -34,7 +35,7 @@ class BrowsePages:
     def bookmark(self, context: Context) -> Response:
         """One bookmark with all its annotations, and those near it."""
         t, language, links = context.t, context.language, context.links
-        engine = self._backend.engine
+        engine = self._engine(context)
         bookmark = engine.bookmark(context.request.path_params["bookmark_id"])
         hit = Hit(1, 0.0, bookmark, MatchedPassage("title", bookmark.title), Why())
         row = views.row(hit, links, t, language)
@@ -76,7 +77,7 @@ class BrowsePages:
         t, language, links = context.t, context.language, context.links
         asked = from_address(context.request.query_params.multi_items()).query()
         query = replace(Query("", sort="date"), filters=asked.filters, page=asked.page)
-        engine = self._backend.engine
+        engine = self._engine(context)
         found, total = self._stream.page(engine, query.filters, query.page)
         pages = -(-total // PAGE_SIZE)
         if not found and query.page > 1:
@@ -110,6 +111,10 @@ class BrowsePages:
             indexed=not query.filters.to_json(),
         )
 
+    def _engine(self, context: Context) -> SearchEngine:
+        """What whoever asks may read."""
+        return self._backend.engine
+
     def _entry(self, items: list[Highlight], context: Context) -> dict[str, object]:
         """Highlights of one bookmark, author and moment, under one name."""
         first = items[0]
@@ -138,7 +143,7 @@ class BrowsePages:
         if order not in ("count", "name"):
             raise QueryError(f"{order[:40]!r} is not one of its values", where="order")
         narrowed = asked.get("name", "").strip()[:MAX_FILTER]
-        engine = self._backend.engine
+        engine = self._engine(context)
         found = index(
             engine.names("tags" if kind == "tags" else "contributors"),
             "name" if order == "name" else "count",

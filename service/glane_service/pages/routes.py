@@ -29,7 +29,7 @@ class Pages:
     """Every page of one application."""
 
     def __init__(self, settings: Settings, backend: Backend, metrics: Metrics, stream: Stream) -> None:
-        self._renderer = Renderer(settings)
+        self.renderer = self._renderer = Renderer(settings)
         self._search = SearchPages(settings, backend, metrics, self._renderer)
         self._browse = BrowsePages(backend, self._renderer, stream)
 

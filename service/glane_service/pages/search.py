@@ -72,7 +72,7 @@ class SearchPages:
 
     def _first(self, context: Context, query: Query) -> Response:
         t, language, links = context.t, context.language, context.links
-        engine = self._backend.engine
+        engine = self._engine(context)
         status = engine.status()
         offers = self._home.offers(engine, language)
         by_date = links.search(Query("", sort="date"))
@@ -110,7 +110,7 @@ class SearchPages:
 
     def _answer(self, context: Context, query: Query, implied: tuple[str, str] | None) -> Response:
         t, language, links = context.t, context.language, context.links
-        engine = self._backend.engine
+        engine = self._engine(context)
         results = self._found(engine, query, links)
         self._metrics.searched(results, "page")
         chips = controls.chips(query, t, language, implied=implied)
@@ -181,6 +181,10 @@ class SearchPages:
         if not self._voting or not query.text:
             return None
         return {"action": links.path("/feedback"), "query": query.text, "back": links.search(query)}
+
+    def _engine(self, context: Context) -> SearchEngine:
+        """What whoever asks may search."""
+        return self._backend.engine
 
     def _found(self, engine: SearchEngine, query: Query, links: Links) -> Results:
         try:

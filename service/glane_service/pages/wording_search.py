@@ -100,6 +100,18 @@ SEARCH: dict[str, dict[str, str]] = {
         "fr": "Un filtre de la question n’a pas de valeur acceptable : il est lu comme de simples mots.",
         "en": "A filter in the question has no acceptable value: it is read as plain words.",
     },
+    "notice_unknown-filter": {
+        "fr": "Filtre inconnu, lu comme des mots. Les filtres sont tag: by: site: before: after:",
+        "en": "Unknown filter, read as words. The filters are tag: by: site: before: after:",
+    },
+    "notice_unknown-operator": {
+        "fr": "AND, OR, NOT et * n’ont pas de sens particulier ici.",
+        "en": "AND, OR, NOT and * have no special meaning here.",
+    },
+    "notice_too-many": {
+        "fr": "La question a trop d’opérateurs : les derniers sont laissés de côté.",
+        "en": "The question has too many operators: the last ones are left out.",
+    },
     # Facets and filters
     "filters": {"fr": "Filtrer", "en": "Filter"},
     "show_results": {
