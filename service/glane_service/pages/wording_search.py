@@ -100,6 +100,10 @@ SEARCH: dict[str, dict[str, str]] = {
         "fr": "Un filtre de la question n’a pas de valeur acceptable : il est lu comme de simples mots.",
         "en": "A filter in the question has no acceptable value: it is read as plain words.",
     },
+    "notice_without-meaning": {
+        "fr": "L’encodeur ne répond pas : ces résultats sont trouvés par leurs mots seulement.",
+        "en": "The encoder does not answer: these results were found by their words alone.",
+    },
     "notice_unknown-filter": {
         "fr": "Filtre inconnu, lu comme des mots. Les filtres sont tag: by: site: before: after:",
         "en": "Unknown filter, read as words. The filters are tag: by: site: before: after:",
