@@ -50,6 +50,11 @@ class Progress:
             self._bar = tqdm(total=total or None, desc=stage, unit=f" {self._unit}", delay=1.0, leave=False)
         self._bar.update(done - self._bar.n)
 
+    def clear(self) -> None:
+        """Take the bar away, so that what is printed stands on a line of its own."""
+        self._close()
+        self._stage = ""
+
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()

@@ -17,8 +17,9 @@ from glane_service.pages.helps import tries
 from glane_service.pages.home import Home
 from glane_service.pages.render import Context, Renderer
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Query, parse
-from glane_service.search.results import Results
+from glane_service.search.parsing import parse
+from glane_service.search.query import Query
+from glane_service.search.results import NoSuchPageError, Results
 
 RELATED_TAGS = 12
 NEAREST = 3
@@ -189,12 +190,9 @@ class SearchPages:
     def _found(self, engine: SearchEngine, query: Query, links: Links) -> Results:
         try:
             return engine.search(query)
-        except QueryError as error:
-            if error.where != "page" or query.page == 1:
-                raise
-        # The engine has refused the page: how many there are, it says with the first.
-        last = max(1, engine.search(replace(query, page=1)).pages)
-        raise PastTheEndError(query.page, last, links.search(replace(query, page=last)))
+        except NoSuchPageError as error:
+            href = links.search(replace(query, page=error.last))
+            raise PastTheEndError(query.page, error.last, href) from None
 
     def _scope(
         self,
