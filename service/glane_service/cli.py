@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
@@ -43,7 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
     # Before the command and after it: the one after it, which has no default, wins where both are given.
-    for place, missing in ((parser, {}), (shared, {"default": argparse.SUPPRESS})):
+    absent: dict[str, Any] = {"default": argparse.SUPPRESS}
+    for place, missing in ((parser, {}), (shared, absent)):
         place.add_argument(
             "--library",
             type=Path,
