@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 LIBRARY ?= library
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: install demo serve test lint format gate bench drill clean
+.PHONY: install demo serve test lint format gate bench screenshots drill clean
 
 install: $(INSTALLED)
 
@@ -43,6 +43,9 @@ bench: install
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.living
+
+screenshots: install
+	$(BIN)/python -m benchmarks.screenshots --out screenshots
 
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill

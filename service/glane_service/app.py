@@ -24,6 +24,7 @@ from glane_service.http.backend import Backend, NotOpenError
 from glane_service.http.cross_site import SameSite
 from glane_service.http.description import describe
 from glane_service.http.envelope import Envelope
+from glane_service.http.exports import exports
 from glane_service.http.feedback import feedback
 from glane_service.http.feeds import feeds
 from glane_service.http.instantsearch import instantsearch
@@ -34,6 +35,7 @@ from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
+from glane_service.search.highlights import Stream
 from glane_service.version import glane_version
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     """
     backend = Backend(settings, live)
     metrics = Metrics()
-    pages = Pages(settings, backend, metrics)
+    highlights = Stream()
+    pages = Pages(settings, backend, metrics, highlights)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -74,7 +77,8 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, instantsearch, feeds, opensearch, search_box):
+    app.state.highlights = highlights
+    for router in (api, instantsearch, feeds, exports, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
     if settings.judge:

@@ -20,7 +20,8 @@ from glane_service.version import glane_version
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 the work failed, 2 wrong usage."""
-    options = build_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = build_parser().parse_args(given or ["start"])
 
     def work() -> int:
         settings = Settings.from_env()
@@ -65,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
         made.set_defaults(module=module, function=f"{name}_command")
         return made
 
+    command("start", "say what to do next; so does `glane` alone", "start")
     _import(command("import", "read bookmarks from files into the library", "intake"))
     command("imports", "list what was imported, and when", "intake")
     undo = command("undo", "take an import back, as if it had not been", "intake")

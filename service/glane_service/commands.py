@@ -75,9 +75,11 @@ def serve_command(options: Namespace, settings: Settings) -> int:
 def demo_command(options: Namespace, settings: Settings) -> int:
     """``glane demo``: the sample library, made and served."""
     from glane_indexer.library.importing import import_bytes
+    from glane_indexer.sample.judged import add_judgments
     from glane_indexer.sample.load import library_bytes
 
     imported = import_bytes(library_bytes(), settings.library, format="jsonl", name="sample")
+    add_judgments(settings.library)
     indexed = build(settings, quiet=options.json)
     if options.json:
         print_json({"import": imported.to_json(), "index": indexed.to_json()})

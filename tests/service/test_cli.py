@@ -137,7 +137,6 @@ def test_the_installed_command_answers() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("frobnicate",),
         ("search",),
         ("search", "a", "--mode", "best"),

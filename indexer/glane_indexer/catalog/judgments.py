@@ -7,7 +7,7 @@ judgments.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,6 +94,20 @@ class Judgments:
             connection.execute(
                 "INSERT INTO judgments VALUES (?, ?, ?, ?, ?)", [question, bookmark, judge, grade, now]
             )
+            connection.execute("COMMIT")
+
+    def record_all(self, judge: str, grades: Mapping[str, Mapping[str, int]]) -> None:
+        """Keep grades by question id and bookmark id, all or none; earlier ones of the judge go."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        rows = [
+            (question, bookmark, judge, grade, now)
+            for question, by_bookmark in grades.items()
+            for bookmark, grade in by_bookmark.items()
+        ]
+        with self._writing() as connection:
+            connection.execute("BEGIN")
+            connection.execute("DELETE FROM judgments WHERE judge = ?", [judge])
+            connection.executemany("INSERT INTO judgments VALUES (?, ?, ?, ?, ?)", rows)
             connection.execute("COMMIT")
 
     def undo(self, judge: str) -> Judgment | None:

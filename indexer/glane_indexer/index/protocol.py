@@ -93,6 +93,8 @@ class Counts(NamedTuple):
     passages: int
 
 
+NameKind = Literal["tags", "contributors", "questions"]
+
 Selection = Any
 """What a view has made of a :class:`Filter`; None where everything passes. For the same view alone."""
 
@@ -237,6 +239,9 @@ class View(Protocol):
 
     def compare(self, vector: Floats) -> Comparison:
         """The vector side of a question."""
+
+    def names(self, kind: NameKind) -> ValueCounts:
+        """Every tag or contributor with its bookmarks, or every question with its answers."""
 
     def completions(self, typed: str, limit: int) -> dict[str, ValueCounts]:
         """What completes a text that is being typed, accents and case aside.

@@ -56,8 +56,8 @@ const fragment = (text) => {
   }
 };
 
-const address = ({ bookmark, passage }, endpoint) => {
-  const page = web(bookmark.url);
+const address = ({ bookmark, passage }, endpoint, inside) => {
+  const page = inside ? "" : web(bookmark.url);
   if (!page) return `${endpoint}/bookmarks/${encodeURIComponent(bookmark.id)}`;
   // Titles and descriptions are the library's own words: only annotations are quoted from the page.
   const jump = passage.kind === "annotation" ? fragment(passage.text) : "";
@@ -75,8 +75,8 @@ const suggestionOption = (item, url, label) => {
   return made;
 };
 
-const resultOption = (item, endpoint) => {
-  const made = option("result", item, address(item, endpoint));
+const resultOption = (item, endpoint, inside) => {
+  const made = option("result", item, address(item, endpoint, inside));
   if (/^[a-z]{2,3}$/.test(item.bookmark.language)) made.node.lang = item.bookmark.language;
   return made;
 };

@@ -43,7 +43,9 @@ const makeForm = (element, action) => {
     "aria-label": textOf(element, "search"),
   });
   const button = make("button", "button", { type: "submit" }, textOf(element, "button"));
-  return make("form", "form", { role: "search", action }, input, button);
+  const form = make("form", "form", { role: "search", action }, input, button);
+  if (element.hasAttribute("shortcut")) input.after(make("kbd", "hint", { "aria-hidden": "true" }, "/"));
+  return form;
 };
 
 // The roles and states of WAI-ARIA's combobox with a list, the selection by hand.

@@ -8,11 +8,14 @@
  *   <glane-search endpoint="https://HOST"><form action="/find"><input name="q"></form></glane-search>
  *
  * Attributes  endpoint (the service), theme ("light" or "dark"; else the page's color-scheme), shortcut
- *             ("/" and Ctrl or Command K go to the box), lang (fr or en), and any text of the box:
- *             label-search, -button, -placeholder, -list, -suggestions, -results, -tag, -contributor,
- *             -title, -question, -none, -one, -many ("{n}" is the number), -error.
+ *             ("/" and Ctrl or Command K go to the box), inside (results lead to their pages on the
+ *             service), modal (with search-box-modal.js: a button that opens the box over the page), lang
+ *             (fr or en), and any text of the box: label-search, -button, -placeholder, -list,
+ *             -suggestions, -results, -tag, -contributor, -title, -question, -none, -one, -many ("{n}" is
+ *             the number), -for ("{q}" is the word that was completed), -waiting, -error.
  * Events      glane-select (detail: result, url; cancelable), glane-results (detail: query, results,
- *             total), glane-error (detail: message). All bubble, and leave shadow roots.
+ *             total), glane-error (detail: message, reason: "cors" where the service refuses this site).
+ *             All bubble, and leave shadow roots.
  * Layout      a <template> child, with data-glane="title|passage|site|contributor|url" in it, or
  *             element.onrender = (result, option) => { … }; an option left empty is filled as usual.
  * Look        --glane-accent, -bg, -text, -muted, -border, -active, -mark, -mark-text, -radius, -font;
@@ -21,9 +24,10 @@
  */
 
 // Milliseconds: a pause in typing, the longest time without an answer while typing goes on, and
-// the time after which the service counts as unreachable.
+// the times after which it says that it waits, and that the service is unreachable.
 const PAUSE = 90;
 const PATIENCE = 500;
+const WAITING = 300;
 const TIMEOUT = 5000;
 const QUERY_SIZE = 1000;
 
@@ -68,7 +72,8 @@ class GlaneSearch extends HTMLElement {
     this._options = [];
     this._active = -1;
     this._list = make("div", "list", { id: `${id}-list`, role: "listbox", "aria-label": textOf(this, "list") });
-    this._note = make("p", "note", { "aria-hidden": "true" });
+    // The keyboard has Enter for it; a screen reader hears the status.
+    this._note = make("a", "note", { "aria-hidden": "true", tabindex: "-1" });
     this._popup = make("div", "popup", { hidden: "", tabindex: "-1" }, this._list, this._note);
     this._status = make("div", "status", { role: "status", "aria-live": "polite" });
     this._input = this.querySelector('input[name="q"], input[type="search"], input[type="text"]');
@@ -88,6 +93,7 @@ class GlaneSearch extends HTMLElement {
     // Or the input would lose the focus, and the popup close, before the click arrives.
     this._popup.addEventListener("mousedown", (event) => event.preventDefault());
     this._popup.addEventListener("click", (event) => {
+      if (event.target === this._note) return;
       const node = event.target.closest('[role="option"]');
       const option = this._options.find((one) => one.node === node);
       if (option && !this._select(option)) event.preventDefault();
@@ -132,6 +138,7 @@ class GlaneSearch extends HTMLElement {
       late = true;
       controller.abort();
     }, TIMEOUT);
+    const waiting = setTimeout(() => this._wait(true), WAITING);
     this._controller = controller;
     this._asked = query;
     try {
@@ -143,26 +150,61 @@ class GlaneSearch extends HTMLElement {
       if (controller === this._controller) this._answer(query, answer);
     } catch (error) {
       // An answer that a later question has overtaken is nobody's business.
-      if (controller === this._controller) this._fail(late ? "timeout" : error.message);
+      if (controller === this._controller) this._fail(late ? "timeout" : error.message, late ? "" : await this._reason(error));
     } finally {
       clearTimeout(timer);
-      if (controller === this._controller) this._controller = null;
+      clearTimeout(waiting);
+      if (controller === this._controller) {
+        this._controller = null;
+        this._wait(false);
+      }
     }
   }
 
-  _answer(query, { results, suggestions = [], total }) {
+  _answer(query, { results, suggestions = [], total, completed = "", corrections = [] }) {
     const completions = suggestions.slice(0, SUGGESTIONS).map((item) => this._suggestion(item));
     const passages = results.slice(0, RESULTS).map((item) => this._result(item));
-    this._fill([["suggestions", completions.filter(({ url }) => url)], ["results", passages]]);
+    const taken = completed || corrections.map((one) => one.taken).join(" ");
+    const label = taken ? textOf(this, "for").replace("{q}", taken) : textOf(this, "results");
+    this._fill([
+      [textOf(this, "suggestions"), completions.filter(({ url }) => url)],
+      [label, passages],
+    ]);
     const text = total ? textOf(this, total === 1 ? "one" : "many") : textOf(this, "none");
-    this._say(text.replace("{n}", total));
+    this._say(text.replace("{n}", total), total ? this._page(completed || query) : "");
     this._emit("glane-results", { query, results, total });
   }
 
-  _fail(message) {
+  // The address of the page with all results: where the form leads, or the service's own.
+  _page(query) {
+    const { form } = this._input;
+    const asked = new URLSearchParams(form && form.method === "get" ? new FormData(form) : {});
+    asked.set(this._input.name || "q", query);
+    return `${form ? form.action : `${this._endpoint()}/`}?${asked}`;
+  }
+
+  _wait(on) {
+    this._list.setAttribute("aria-busy", on);
+    if (on && this._popup.hidden) this._say(textOf(this, "waiting"));
+  }
+
+  // A browser does not say that a site is refused; that the service answers all the same gives it away.
+  async _reason(error) {
+    const endpoint = this._endpoint();
+    if (!(error instanceof TypeError) || endpoint.startsWith(`${location.origin}/`) || endpoint === location.origin) return "";
+    try {
+      await fetch(`${endpoint}/healthz`, { mode: "no-cors" });
+    } catch {
+      return "";
+    }
+    console.warn(`glane-search: ${endpoint} does not let this site ask. Name ${location.origin} in its GLANE_CORS_ORIGINS.`);
+    return "cors";
+  }
+
+  _fail(message, reason) {
     this._clear();
     this._say(textOf(this, "error"));
-    this._emit("glane-error", { message });
+    this._emit("glane-error", { message, reason });
   }
 
   _fill(groups) {
@@ -171,8 +213,7 @@ class GlaneSearch extends HTMLElement {
       node.id = `${this._id}-${place}`;
     });
     const shown = groups.filter(([, options]) => options.length);
-    this._list.replaceChildren(...shown.map(([name, options]) => {
-      const label = textOf(this, name);
+    this._list.replaceChildren(...shown.map(([label, options]) => {
       const heading = make("div", "heading", { "aria-hidden": "true" }, label);
       const nodes = options.map((option) => option.node);
       return make("div", "group", { role: "group", "aria-label": label }, heading, ...nodes);
@@ -187,7 +228,7 @@ class GlaneSearch extends HTMLElement {
   }
 
   _result(item) {
-    const made = resultOption(item, this._endpoint());
+    const made = resultOption(item, this._endpoint(), this.hasAttribute("inside"));
     const template = this.querySelector(":scope > template");
     try {
       if (typeof this.onrender === "function") this.onrender(item, made.node);
@@ -281,8 +322,10 @@ class GlaneSearch extends HTMLElement {
     this._input.setAttribute("aria-activedescendant", option.node.id);
   }
 
-  _say(text) {
+  _say(text, href) {
     this._note.textContent = text;
+    this._note.toggleAttribute("href", href);
+    if (href) this._note.href = href;
     this._status.textContent = text;
     this._show(true);
   }
@@ -294,9 +337,20 @@ class GlaneSearch extends HTMLElement {
     else this._activate(-1);
   }
 
+  // What would be cut at the end of the list is left to the page of all results.
+  _fit() {
+    while (this._options.length > 1 && this._list.scrollHeight > this._list.clientHeight + 1) {
+      const { node } = this._options.pop();
+      const group = node.parentElement;
+      node.remove();
+      if (group.children.length < 2) group.remove();
+    }
+  }
+
   // A narrow box near the edge of the window has a popup that is wider: it moves into view.
   _place() {
     this._popup.style.transform = "";
+    this._fit();
     const { left, right } = this._popup.getBoundingClientRect();
     const width = document.documentElement.clientWidth;
     const move = left < 0 ? -left : Math.min(0, Math.max(width - right, -left));

@@ -20,7 +20,7 @@ from glane_indexer.errors import UsageError
 
 MAJOR = "v1"
 _FOLDER = Path(__file__).parent
-_NAME = re.compile(r"search-box(?:\.([0-9a-f]{16}))?\.(js|css)")
+_NAME = re.compile(r"search-box(-modal)?(?:\.([0-9a-f]{16}))?\.(js|css)")
 _VERSION = re.compile(r"v\d+")
 _TYPES = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
 _IMMUTABLE = "public, max-age=31536000, immutable"
@@ -49,12 +49,19 @@ def asset(path: str) -> Asset | None:
     version = folders[-1] if folders else ""
     if match is None or (_VERSION.fullmatch(version) and version != MAJOR):
         return None
-    asked, kind = match.groups()
-    body = _files()[kind]
+    modal, asked, kind = match.groups()
+    body = _files().get("modal" if modal and kind == "js" else "" if modal else kind)
+    if body is None:
+        return None
     digest = _digest(body)
     if asked not in (None, digest):
         return None
     return Asset(body, _TYPES[kind], _IMMUTABLE if asked else _ONE_HOUR, f'"{digest}"')
+
+
+def script_name() -> str:
+    """The name of the script as it is now, which never holds anything else."""
+    return f"search-box.{_digest(_files()['js'])}.js"
 
 
 def snippet(endpoint: str) -> str:
@@ -98,7 +105,10 @@ def _files() -> dict[str, bytes]:
         if script.count(line) != 1:
             raise AssertionError(f"the script does not say {line}")
         script = script.replace(line, line.replace(f'"{plain}"', f'"{value}"'))
-    return {"js": script.encode(), "css": style}
+    modal = _packed(
+        f'(() => {{\n"use strict";\n{(_FOLDER / "search-box-modal.js").read_text("utf-8")}}})();\n'
+    )
+    return {"js": script.encode(), "css": style, "modal": modal.encode()}
 
 
 def _packed(source: str) -> str:

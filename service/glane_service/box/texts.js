@@ -14,6 +14,8 @@ const TEXTS = {
     none: "Aucun résultat",
     one: "1 résultat",
     many: "{n} résultats",
+    for: "Passages pour « {q} »",
+    waiting: "Recherche en cours…",
     error: "La recherche ne répond pas pour l’instant.",
   },
   en: {
@@ -30,6 +32,8 @@ const TEXTS = {
     none: "No results",
     one: "1 result",
     many: "{n} results",
+    for: "Passages for “{q}”",
+    waiting: "Searching…",
     error: "The search does not answer at the moment.",
   },
 };

@@ -1,8 +1,9 @@
-"""An Atom feed of any search, newest matches first, so that a question can be followed."""
+"""Atom feeds: of any search, newest matches first, and of the highlights; so both can be followed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -14,8 +15,9 @@ from glane_indexer.identity import safe_url
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import backend_of, metrics_of
+from glane_service.search.highlights import Stream
 from glane_service.search.query import Query
-from glane_service.search.results import Hit, Results
+from glane_service.search.results import Hit, MatchedPassage, Results, Why
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 30
@@ -41,6 +43,36 @@ def search_feed(request: Request) -> Response:
     )
 
 
+@feeds.get("/highlights.atom")
+def highlights_feed(request: Request) -> Response:
+    """The newest highlights, with the filters of a search."""
+    query = from_address(request.query_params.multi_items()).query()
+    stream: Stream = request.app.state.highlights
+    found, _ = stream.page(backend_of(request).engine, query.filters, 1)
+    links, site_name = absolute(request), request.app.state.settings.site_name
+    hits = [
+        Hit(
+            place,
+            0.0,
+            # An entry is dated as its highlight, by whom it is.
+            replace(
+                item.bookmark,
+                created_at=item.when,
+                contributor=item.author,
+            ),
+            MatchedPassage("annotation", item.annotation.text, item.annotation.id),
+            Why(),
+        )
+        for place, item in enumerate(found, 1)
+    ]
+    own, page = links.highlights_feed(query), links.highlights(query)
+    entries = [entry(hit, links, site_name, f"#a-{hit.passage.annotation_id}") for hit in hits]
+    body = document(own, page, site_name, hits, entries)
+    return Response(
+        body, media_type="application/atom+xml", headers={"Cache-Control": "private, max-age=300"}
+    )
+
+
 def absolute(request: Request) -> Links:
     """Links with scheme and host, for readers who have no page to resolve them against."""
     links = Links.of(request)
@@ -49,25 +81,33 @@ def absolute(request: Request) -> Links:
 
 def feed(results: Results, query: Query, links: Links, site_name: str) -> bytes:
     """The feed as a document; ``query`` is what is followed, ``links`` make whole addresses."""
+    title = f"{query.text} – {site_name}" if query.text else site_name
+    entries = [entry(hit, links, site_name) for hit in results.hits]
+    return document(links.feed(query), links.search(query), title, results.hits, entries)
+
+
+def document(
+    own: str, page: str, title: str, hits: Sequence[Hit], entries: Sequence[ElementTree.Element]
+) -> bytes:
+    """A feed at the address ``own``, of what the address ``page`` shows."""
     ElementTree.register_namespace("", ATOM)
     root = ElementTree.Element(f"{{{ATOM}}}feed")
-    own = links.feed(query)
     _add(root, "id", own)
-    _add(root, "title", f"{query.text} – {site_name}" if query.text else site_name)
-    dates = [hit.bookmark.created_at for hit in results.hits if hit.bookmark.created_at]
+    _add(root, "title", title)
+    dates = [hit.bookmark.created_at for hit in hits if hit.bookmark.created_at]
     _add(root, "updated", _timestamp(max(dates)) if dates else UNDATED)
     _add(root, "link", rel="self", href=own, type="application/atom+xml")
-    _add(root, "link", rel="alternate", href=links.search(query), type="text/html")
+    _add(root, "link", rel="alternate", href=page, type="text/html")
     _add(root, "generator", "Glane")
-    for hit in results.hits:
-        root.append(_entry(hit, links, site_name))
+    root.extend(entries)
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _entry(hit: Hit, links: Links, site_name: str) -> ElementTree.Element:
+def entry(hit: Hit, links: Links, site_name: str, anchor: str = "") -> ElementTree.Element:
+    """One bookmark of a feed, or with ``anchor`` one place on its page."""
     bookmark = hit.bookmark
     entry = ElementTree.Element(f"{{{ATOM}}}entry")
-    page = links.bookmark(bookmark.id)
+    page = links.bookmark(bookmark.id) + anchor
     _add(entry, "id", page)
     _add(entry, "title", bookmark.title or bookmark.url or bookmark.id)
     moment = _timestamp(bookmark.created_at) if bookmark.created_at else UNDATED

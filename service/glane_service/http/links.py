@@ -7,6 +7,7 @@ state is an address that can be shared, and the same state has one address.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -73,7 +74,9 @@ class Links:
     def kept(self, query: Query) -> list[tuple[str, str]]:
         """What the question box sends beside the question, so that settings outlive it."""
         rest = _without(query, *self.scope) if self.scope is not None else None
-        return [(name, value) for name, value in parameters(rest or query) if name not in ("q", "page")]
+        # How sure results must be, and how words are read, are matters of one question.
+        gone = ("q", "page", "all", "as_typed")
+        return [(name, value) for name, value in parameters(rest or query) if name not in gone]
 
     def bookmark(self, bookmark_id: str) -> str:
         """The page of a bookmark."""
@@ -94,6 +97,38 @@ class Links:
         if suggestion.kind == "contributor":
             return self.contributor(suggestion.text)
         return self.search(replace(_DEFAULT, text=suggestion.text))
+
+    def tags(self) -> str:
+        """The list of all tags."""
+        return self.page("/tags")
+
+    def contributors(self) -> str:
+        """The list of all contributors."""
+        return self.page("/contributors")
+
+    def index(self, kind: str, order: str = "count", name: str = "") -> str:
+        """The list of all ``tags`` or ``contributors``, in an order, of those that hold ``name``."""
+        pairs = [("order", "" if order == "count" else order), ("name", name)]
+        return _join(self.page(f"/{kind}"), [pair for pair in pairs if pair[1]])
+
+    def highlights(self, query: Query = _DEFAULT) -> str:
+        """The stream of highlights, with the filters and the page of ``query``."""
+        kept = replace(_DEFAULT, filters=query.filters, page=query.page)
+        return _join(self.page("/highlights"), parameters(kept))
+
+    def highlights_feed(self, query: Query) -> str:
+        """The Atom feed of a stream of highlights."""
+        return _join(self.path("/highlights.atom"), parameters(replace(_DEFAULT, filters=query.filters)))
+
+    def export(self, query: Query, form: str) -> str:
+        """An answer as a file: ``form`` is ``md``, ``csv``, ``json`` or ``ris``."""
+        shown = replace(query, page=1, per_page=20, view="simple", explain=False)
+        return _join(self.path(f"/search.{form}"), parameters(shown))
+
+    def citation(self, form: str, bookmark_id: str, annotation_id: str = "") -> str:
+        """A bookmark, or one of its annotations, as a citation: ``form`` is ``md``, ``txt``, ``bib``…"""
+        path = self.path(f"/cite/{form}/{_segment(bookmark_id)}")
+        return _join(path, [("annotation", annotation_id)] if annotation_id else [])
 
     def feed(self, query: Query) -> str:
         """The Atom feed of a search."""
@@ -126,6 +161,8 @@ def parameters(query: Query) -> list[tuple[str, str]]:
         ("per_page", str(query.per_page)),
         ("page", str(query.page)),
         ("explain", "1" if query.explain else ""),
+        ("all", "1" if query.everything else ""),
+        ("as_typed", "1" if query.as_typed else ""),
     ]
     defaults = {
         "mode": "hybrid",
@@ -152,5 +189,6 @@ def _join(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
 
 
+@lru_cache(maxsize=1 << 14)
 def _segment(name: str) -> str:
     return quote(name, safe="", errors="replace")

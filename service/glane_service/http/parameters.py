@@ -94,7 +94,11 @@ class SearchParameters(Parameters):
     as_typed: bool = Field(
         False, description="Whether to leave words that no bookmark holds as they were typed."
     )
-    suggest: bool = Field(False, description="Whether to add the suggestions of `/api/suggest`.")
+    suggest: bool = Field(
+        False,
+        description="Whether the question is still being typed: adds the suggestions of `/api/suggest`, "
+        "and completes a last word that no bookmark has.",
+    )
 
     def query(self) -> Query:
         """The search that these parameters ask for.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -105,12 +106,15 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
             hint="Ask something, or list bookmarks with a filter or with sort=date",
         )
     engine = backend_of(request).engine
-    results = engine.search(query)
+    # With suggestions the question is still being typed.
+    completed = engine.completed(query.text) if parameters.suggest else query.text
+    results = engine.search(replace(query, text=completed))
     metrics_of(request).searched(results, "api")
     document = to_json(results)
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
         document["suggestions"] = suggestions_json(found, Links.of(request))
+        document["completed"] = completed if completed != query.text else None
     return answer(document)
 
 

@@ -173,6 +173,9 @@ class SearchAnswer(Answer):
     results: list[HitAnswer]
     facets: FacetsAnswer
     suggestions: list[SuggestionAnswer] | None = Field(None, description="With `suggest=1` only")
+    completed: str | None = Field(
+        None, description="With `suggest=1`: what was searched for, where the last word was completed"
+    )
 
 
 class SimilarAnswer(Answer):

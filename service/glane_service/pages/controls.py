@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import quote_plus
 
 from glane_indexer.models import Kind
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
-from glane_service.pages.views import Link, Translate
+from glane_service.pages.views import MAX_NAME, Link, Translate, clip
 from glane_service.search.query import FIELDS, Query
 from glane_service.search.results import Mode, Results
 
 FACET_SHOWN = 8
+# Past so many values a facet has a box to look for one among them.
+FACET_SEARCHED = 12
 PAGE_SIZES = (10, 20, 50, 100)
 
 
@@ -26,56 +30,122 @@ class Chip:
     without: Query
 
 
+class Value(NamedTuple):
+    """One value of a facet, as it is shown; there are hundreds on a page."""
+
+    text: str
+    href: str
+    current: bool
+    number: str
+
+
 @dataclass(frozen=True, slots=True)
 class Facet:
     """One facet: its values that are shown at once, and those that unfold."""
 
     name: str
     title: str
-    values: tuple[Link, ...]
-    folded: tuple[Link, ...]
+    values: tuple[Value, ...]
+    folded: tuple[Value, ...]
 
 
-def facets(results: Results, query: Query, links: Links, t: Translate, language: str) -> list[Facet]:
-    """The facets that have something to choose from, and where each choice leads."""
+def facets(
+    results: Results,
+    query: Query,
+    links: Links,
+    t: Translate,
+    language: str,
+    *,
+    implied: tuple[str, str] | None = None,
+) -> list[Facet]:
+    """The facets that have something to choose from, and where each choice leads.
+
+    ``implied`` is what the page is of, such as ``("tag", "travail")``: it is no choice.
+    """
     made = []
     for name in ("tags", "contributors", "sites", "years", "languages"):
+        address = _Addresses(name, query, links)
+        hidden = implied[1] if implied and f"{implied[0]}s" == name else None
         values = [
-            _facet_link(name, item.value, item.count, query, links, language)
+            Value(
+                language_name(item.value, language) if name == "languages" else clip(item.value, MAX_NAME),
+                address.of(item.value),
+                address.is_chosen(item.value),
+                number(item.count, language),
+            )
             for item in results.facets.get(name, ())
-            if item.value
+            if item.value and item.value != hidden
         ]
         if not values:
             continue
         # What is chosen comes first, so that it is never folded away.
-        values.sort(key=lambda link: not link.current)
+        values.sort(key=lambda value: not value.current)
         made.append(
             Facet(name, t(f"facet_{name}"), tuple(values[:FACET_SHOWN]), tuple(values[FACET_SHOWN:]))
         )
     return made
 
 
-def _facet_link(name: str, value: str, count: int, query: Query, links: Links, language: str) -> Link:
-    filters, text = query.filters, value
+class _Addresses:
+    """Where the values of one facet lead.
+
+    All addresses of a facet are one but for its value, which stands where a mark stood in the address
+    of that mark: a hundred addresses cost what one does.
+    """
+
+    _MARK = "\0"
+
+    def __init__(self, name: str, query: Query, links: Links) -> None:
+        self._name, self._query, self._links = name, query, links
+        self._chosen = _chosen(name, query)
+        if name != "years":
+            address = links.search(_changed(query, name, self._MARK))
+            self._before, _, self._after = address.partition(quote_plus(self._MARK))
+
+    def is_chosen(self, value: str) -> bool:
+        """Whether a value is a filter in force."""
+        return value in self._chosen
+
+    def of(self, value: str) -> str:
+        """The address of the search with this value, or without it where it is chosen."""
+        if self._name == "years" or self.is_chosen(value):
+            return self._links.search(_changed(self._query, self._name, value))
+        return f"{self._before}{_quoted(value)}{self._after}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _quoted(value: str) -> str:
+    return quote_plus(value, errors="replace")
+
+
+def _chosen(name: str, query: Query) -> tuple[str, ...]:
+    """The values of a facet that are filters in force."""
+    filters = query.filters
+    return {
+        "tags": filters.tags,
+        "contributors": (filters.contributor,),
+        "sites": (filters.site,),
+        "languages": (filters.language,),
+        "years": (year_of(query),),
+    }[name]
+
+
+def _changed(query: Query, name: str, value: str) -> Query:
+    """``query`` with a value of a facet as a filter, or without it where it is one already."""
+    filters, current = query.filters, value in _chosen(name, query)
     if name == "tags":
-        current = value in filters.tags
-        tags = tuple(tag for tag in filters.tags if tag != value) if current else (*filters.tags, value)
-        changed = replace(filters, tags=tags)
+        others = tuple(tag for tag in filters.tags if tag != value)
+        changed = replace(filters, tags=others if current else (*others, value))
     elif name == "contributors":
-        current = value == filters.contributor
         changed = replace(filters, contributor="" if current else value)
     elif name == "sites":
-        current = value == filters.site
         changed = replace(filters, site="" if current else value)
     elif name == "languages":
-        current = value == filters.language
         changed = replace(filters, language="" if current else value)
-        text = language_name(value, language)
     else:
-        current = value == year_of(query)
         first, last = (None, None) if current else _year(value)
         changed = replace(filters, after=first, before=last)
-    return Link(text, links.search(replace(query, filters=changed, page=1)), current, count)
+    return replace(query, filters=changed, page=1)
 
 
 def _year(value: str) -> tuple[date | None, date | None]:
@@ -92,8 +162,10 @@ def year_of(query: Query) -> str:
     return str(after.year) if whole and after else ""
 
 
-def chips(query: Query, t: Translate, language: str) -> list[Chip]:
-    """The filters in force."""
+def chips(
+    query: Query, t: Translate, language: str, *, implied: tuple[str, str] | None = None
+) -> list[Chip]:
+    """The filters in force, but for the one that the page implies."""
     filters = query.filters
     found: list[Chip] = []
 
@@ -104,8 +176,10 @@ def chips(query: Query, t: Translate, language: str) -> list[Chip]:
     if filters.kind:
         add("kind", t(f"kind_{filters.kind}"), kind=None)
     for tag in filters.tags:
+        if implied == ("tag", tag):
+            continue
         add("tag", tag, tags=tuple(other for other in filters.tags if other != tag))
-    if filters.contributor:
+    if filters.contributor and implied != ("contributor", filters.contributor):
         add("contributor", filters.contributor, contributor="")
     if filters.site:
         add("site", filters.site, site="")

@@ -1,102 +1,50 @@
-"""Numbers, dates and languages as readers of French and of English write them (pure)."""
+"""Numbers, dates, plurals and languages as readers of French and of English write them, by CLDR (pure)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
 NARROW = "\u202f"
-MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
-
-LANGUAGE_NAMES = {
-    "ar": ("arabe", "Arabic"),
-    "bg": ("bulgare", "Bulgarian"),
-    "br": ("breton", "Breton"),
-    "ca": ("catalan", "Catalan"),
-    "cs": ("tchèque", "Czech"),
-    "da": ("danois", "Danish"),
-    "de": ("allemand", "German"),
-    "el": ("grec", "Greek"),
-    "en": ("anglais", "English"),
-    "eo": ("espéranto", "Esperanto"),
-    "es": ("espagnol", "Spanish"),
-    "et": ("estonien", "Estonian"),
-    "eu": ("basque", "Basque"),
-    "fa": ("persan", "Persian"),
-    "fi": ("finnois", "Finnish"),
-    "fr": ("français", "French"),
-    "gl": ("galicien", "Galician"),
-    "he": ("hébreu", "Hebrew"),
-    "hi": ("hindi", "Hindi"),
-    "hr": ("croate", "Croatian"),
-    "hu": ("hongrois", "Hungarian"),
-    "id": ("indonésien", "Indonesian"),
-    "it": ("italien", "Italian"),
-    "ja": ("japonais", "Japanese"),
-    "ko": ("coréen", "Korean"),
-    "lt": ("lituanien", "Lithuanian"),
-    "nl": ("néerlandais", "Dutch"),
-    "no": ("norvégien", "Norwegian"),
-    "oc": ("occitan", "Occitan"),
-    "pl": ("polonais", "Polish"),
-    "pt": ("portugais", "Portuguese"),
-    "ro": ("roumain", "Romanian"),
-    "ru": ("russe", "Russian"),
-    "sk": ("slovaque", "Slovak"),
-    "sl": ("slovène", "Slovene"),
-    "sv": ("suédois", "Swedish"),
-    "tr": ("turc", "Turkish"),
-    "uk": ("ukrainien", "Ukrainian"),
-    "vi": ("vietnamien", "Vietnamese"),
-    "zh": ("chinois", "Chinese"),
-}
+# English as this page writes it has the day first.
+LOCALES = {"fr": Locale("fr"), "en": Locale("en", "GB")}
 
 
+@lru_cache(maxsize=4096)
 def number(value: float, language: str, digits: int = 0) -> str:
     """A number as readers of ``language`` write it: ``12 345,6`` or ``12,345.6``."""
-    text = f"{value:,.{digits}f}"
-    return text.replace(",", NARROW).replace(".", ",") if language == "fr" else text
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, pattern, LOCALES[language])
 
 
 def day(moment: datetime, language: str) -> str:
     """A date in words: ``1er mars 2015``, ``1 March 2015``."""
-    first = "1er" if language == "fr" and moment.day == 1 else str(moment.day)
-    return f"{first} {MONTHS[language][moment.month - 1]} {moment.year}"
+    return _day(moment.date(), language)
 
 
+@lru_cache(maxsize=4096)
+def _day(value: date, language: str) -> str:
+    shown = format_date(value, "long", LOCALES[language])
+    # French writes the first of a month as an ordinal, which CLDR leaves to the writer.
+    return f"1er{shown[1:]}" if language == "fr" and value.day == 1 else shown
+
+
+def is_many(language: str) -> Callable[[int | float], bool]:
+    """Whether a number takes the plural in ``language``: nought does in English, not in French."""
+    rule = LOCALES[language].plural_form
+    return lambda n: rule(n) != "one"
+
+
+@lru_cache(maxsize=1024)
 def language_name(code: str, language: str) -> str:
     """The name of the language ``code``, or the code itself where it is not a known one."""
-    names = LANGUAGE_NAMES.get(code)
-    return names[LANGUAGES.index(language)] if names else code
+    return str(LOCALES[language].languages.get(code, code))
 
 
 def preferred(header: str, default: str) -> str:

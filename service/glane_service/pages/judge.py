@@ -17,6 +17,7 @@ from glane_indexer.errors import InputError, QueryError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form
+from glane_service.http.links import Links
 from glane_service.judging import next_task
 from glane_service.pages.render import Renderer
 
@@ -41,7 +42,7 @@ class JudgePages:
 
     async def _show(self, request: Request) -> Response:
         judge = self._judge(request)
-        return await run_in_threadpool(self._page, request, judge) if judge else _sign_in()
+        return await run_in_threadpool(self._page, request, judge) if judge else self._sign_in(request)
 
     async def _record(self, request: Request) -> Response:
         def keep(judge: str, form: dict[str, str]) -> None:
@@ -71,10 +72,10 @@ class JudgePages:
     async def _change(self, request: Request, change: Callable[[str, dict[str, str]], object]) -> Response:
         judge = self._judge(request)
         if not judge:
-            return _sign_in()
+            return self._sign_in(request)
         form = await read_form(request)
         await run_in_threadpool(change, judge, form)
-        return RedirectResponse("/judge", status_code=303)
+        return RedirectResponse(Links.of(request).local().path("/judge"), status_code=303)
 
     def _page(self, request: Request, judge: str) -> Response:
         questions = self._judgments.questions()
@@ -84,7 +85,7 @@ class JudgePages:
         answer = self._renderer.answer(
             context,
             "judge.html",
-            lambda links: "/judge",
+            lambda links: links.path("/judge"),
             title=f"{context.t('judge')} – {self._renderer.site['name']}",
             judge=judge,
             task=task,
@@ -107,7 +108,23 @@ class JudgePages:
         right = hmac.compare_digest(key.encode(), self._key)
         return name.strip()[:MAX_JUDGE] if right else ""
 
-
-def _sign_in() -> Response:
-    headers = {"WWW-Authenticate": 'Basic realm="Glane: your name, and the admin key", charset="UTF-8"'}
-    return Response("Your name, and the admin key as password.\n", 401, headers, "text/plain")
+    def _sign_in(self, request: Request) -> Response:
+        """The page that says how to sign in; a browser shows it when its own dialog is closed."""
+        context = self._renderer.context(request)
+        answer = self._renderer.answer(
+            context,
+            "sign_in.html",
+            lambda links: links.path("/judge"),
+            title=f"{context.t('judge_sign_in')} – {self._renderer.site['name']}",
+            has_key=bool(self._key),
+            indexed=False,
+        )
+        answer.headers["Cache-Control"] = "no-store"
+        if self._key:
+            answer.status_code = 401
+            realm = 'Basic realm="Glane: your name, and the admin key", charset="UTF-8"'
+            answer.headers["WWW-Authenticate"] = realm
+        else:
+            # A dialog that nobody can pass would come back for ever.
+            answer.status_code = 403
+        return answer

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.settings import Settings
+from glane_service.box.snippet import script_name
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.pages import views
 from glane_service.pages.assets import StaticFiles
@@ -61,7 +62,7 @@ class Renderer:
         )
         self._environment.filters.update(
             clip=lambda text: views.clip(text, views.MAX_TEXT),
-            clip_name=lambda text: views.clip(text, 80),
+            clip_name=lambda text: views.clip(text, views.MAX_NAME),
             clip_url=lambda text: views.clip(text, 200),
         )
 
@@ -90,7 +91,9 @@ class Renderer:
             "static": lambda name: links.path(f"/static/{self.static.name(name)}"),
             "count": lambda n: number(n, language),
             "description": context.t("description"),
+            "box_script": links.path(f"/{script_name()}"),
             "feed": "",
+            "feed_name": context.t("feed"),
             "canonical": dict(alternates)[language],
             "alternates": [
                 *alternates,

@@ -5,25 +5,32 @@ Every text here is untrusted, and is escaped by the template; nothing here is HT
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC
-from urllib.parse import quote
+from datetime import UTC, datetime
 
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.messages import CATALOGUE
+from glane_service.search.citations import text_fragment
+from glane_service.search.matching import Matcher
 from glane_service.search.results import Hit, MatchedPassage, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the
 # rest: so many are on it, in order, and the others are one link away.
-ANNOTATIONS_ON_A_PAGE = 300
+ANNOTATIONS_ON_A_PAGE = 80
+# Where nothing is asked, a bookmark says by so many of its annotations what it is about.
+TELLING_ANNOTATIONS = 2
 MAX_TITLE = 300
+MAX_NAME = 80
 MAX_TEXT = 4000
-_FRAGMENT_WHOLE = 200
-_FRAGMENT_WORDS = 5
+_CODE_LINE = re.compile(
+    r"\s*(?:[\w.\[\]'\"]+\s*=[^=]|[$>#] |(?:def|class|import|return|function|const|let|var) |</?\w+)"
+)
+_CODE_END = re.compile(r"[;{}]\s*$|\)\s*:\s*$")
 
 Translate = Callable[..., str]
 
@@ -49,28 +56,48 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """One annotation as a page shows it: its text in pieces, and what is said about it."""
+
+    id: str
+    pieces: tuple[Piece, ...]
+    note: str = ""
+    author: str = ""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a result was found: in a phrase, and with places and ranks for who asks further."""
+
+    phrase: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One result, as the list shows it."""
+    """One result, as the list shows it. ``href`` leads out, to the passage where it can."""
 
     rank: int
     bookmark: Bookmark
-    title: str
+    title: tuple[Piece, ...]
+    name: str
     href: str
     details: str
-    similar: str
     contributor: str
     when: str
     when_iso: str
     language: str
     tags: tuple[Link, ...]
-    passage: tuple[Piece, ...]
-    passage_kind: str
-    description: str = ""
-    shown: tuple[Annotation, ...] = ()
-    folded: tuple[Annotation, ...] = ()
+    passage: Quote | None
+    is_quoted: bool = False
+    description: tuple[Piece, ...] = ()
+    shown: tuple[Quote, ...] = ()
+    folded: tuple[Quote, ...] = ()
     more: int = 0
     elsewhere: int = 0
-    why: str = ""
+    is_uncertain: bool = False
+    why: Why | None = None
 
 
 def pieces(text: str, highlights: Iterable[Span]) -> tuple[Piece, ...]:
@@ -97,47 +124,70 @@ def clip(text: str, limit: int) -> str:
 
 def jump(url: str, passage: MatchedPassage) -> str:
     """``url`` such that a browser scrolls to the passage, where it is quoted from that page."""
-    text = passage.text.strip()
-    if not url or passage.kind != "annotation" or not text:
-        return url
-    words = text.split()
-    if len(text) <= _FRAGMENT_WHOLE and "\n" not in text:
-        fragment = _fragment(" ".join(words))
-    elif len(words) >= 2 * _FRAGMENT_WORDS:
-        first, last = words[:_FRAGMENT_WORDS], words[-_FRAGMENT_WORDS:]
-        fragment = f"{_fragment(' '.join(first))},{_fragment(' '.join(last))}"
-    else:
-        return url
-    return f"{url}{'' if '#' in url else '#'}:~:text={fragment}"
+    return text_fragment(url, passage.text) if passage.kind == "annotation" else url
 
 
-def _fragment(text: str) -> str:
-    # A dash and a comma have a meaning of their own in a text fragment.
-    return quote(text, safe="", errors="replace").replace("-", "%2D")
+def looks_like_code(text: str) -> bool:
+    """Whether a quotation is a piece of program, whose lines and spaces mean something."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    telling = sum(bool(_CODE_LINE.match(line) or _CODE_END.search(line)) for line in lines)
+    return len(lines) > 1 and 2 * telling >= len(lines)
+
+
+def quote(item: Annotation, matcher: Matcher | None = None, language: str = "") -> Quote:
+    """An annotation as it is shown, with the words of a question marked in it."""
+    text = clip(item.text, MAX_TEXT)
+    return Quote(
+        item.id,
+        marked(text, matcher, language),
+        clip(item.note, MAX_TEXT),
+        item.author,
+        looks_like_code(text),
+    )
+
+
+def marked(text: str, matcher: Matcher | None, language: str) -> tuple[Piece, ...]:
+    """``text`` with the words of a question marked in it; whole where there is no question."""
+    return pieces(text, matcher.highlights(text, language) if matcher else ())
 
 
 def rows(
-    results: Results, links: Links, t: Translate, language: str, *, explain: bool = False
+    results: Results,
+    links: Links,
+    t: Translate,
+    language: str,
+    *,
+    words: tuple[str, ...] = (),
+    line: float = 0.0,
 ) -> tuple[Row, ...]:
-    """The results as the list shows them."""
+    """The results as the list shows them.
+
+    ``words`` are the question's, to be marked; a result below ``line`` is shown as less certain.
+    """
     budget = ANNOTATIONS_ON_A_PAGE
+    matcher = Matcher(words) if words else None
     made = []
     for hit in results.hits:
         shown, folded, more = _annotations(hit, budget)
         budget -= len(shown) + len(folded)
-        # The full view shows the description too, where it is not the passage already; and where the
-        # title alone was found, or nothing was asked, it says what the bookmark is about.
-        is_full = bool(hit.annotations) and not more and hit.passage.kind != "description"
-        is_described = is_full or hit.passage.kind == "title"
+        # What holds no word of the question needs no second look; by meaning alone nobody has looked.
+        is_worded = hit.why.keyword.terms if hit.why.keyword else results.mode_used == "vector"
+        marking = matcher if is_worded else None
+        bookmark, spoken = hit.bookmark, hit.bookmark.language
+        # Where the title alone was found, or nothing was asked, it says what the bookmark is about; the
+        # fuller views show it beside what was found.
+        is_fuller = bool(hit.annotations) and hit.passage.kind != "description"
+        described = bookmark.description if is_fuller or hit.passage.kind == "title" else ""
         made.append(
             replace(
                 row(hit, links, t, language),
-                description=hit.bookmark.description if is_described else "",
-                shown=shown,
-                folded=folded,
+                description=marked(clip(described, MAX_TEXT), marking, spoken),
+                shown=tuple(quote(item, marking, spoken) for item in shown),
+                folded=tuple(quote(item, marking, spoken) for item in folded),
                 more=more,
                 elsewhere=more - len(folded),
-                why=why(hit, t, language, explain=explain),
+                is_uncertain=hit.confidence is not None and hit.confidence < line,
+                why=why(hit, t, language),
             )
         )
     return tuple(made)
@@ -146,28 +196,41 @@ def rows(
 def row(hit: Hit, links: Links, t: Translate, language: str) -> Row:
     """One result by itself: without its annotations, and without why it was found."""
     bookmark, passage = hit.bookmark, hit.passage
-    created = bookmark.created_at.astimezone(UTC) if bookmark.created_at else None
+    when, when_iso = dated(bookmark.created_at, language)
     is_foreign = bookmark.language not in ("", language)
-    details = links.bookmark(bookmark.id)
-    is_title = passage.kind == "title"
+    name = clip(bookmark.title.strip(), MAX_TITLE) or bookmark.site or t("untitled")
+    # A title is its own passage: it is marked, and not said twice.
+    says_title = passage.kind == "title" or passage.text.strip() == bookmark.title.strip()
+    text = clip(passage.text, MAX_TEXT)
+    shown = Quote(passage.annotation_id, pieces(text, passage.highlights), is_code=looks_like_code(text))
+    offset = len(passage.text) - len(passage.text.lstrip())
+    spans = [(start - offset, end - offset) for start, end in passage.highlights] if says_title else []
     return Row(
         rank=hit.rank,
         bookmark=bookmark,
-        title=clip(bookmark.title.strip(), MAX_TITLE) or bookmark.site or t("untitled"),
+        title=pieces(name, spans),
+        name=name,
         href=jump(safe_url(bookmark.url), passage),
-        details=details,
-        similar=f"{details}#similar",
+        details=links.bookmark(bookmark.id),
         contributor=links.contributor(bookmark.contributor) if bookmark.contributor else "",
-        when=day(created, language) if created else "",
-        when_iso=created.date().isoformat() if created else "",
+        when=when,
+        when_iso=when_iso,
         language=language_name(bookmark.language, language) if is_foreign else "",
         tags=tuple(Link(tag, links.tag(tag)) for tag in bookmark.tags if tag.strip()),
-        passage=() if is_title else pieces(clip(passage.text, MAX_TEXT), passage.highlights),
-        passage_kind=passage.kind,
+        passage=None if says_title else shown,
+        is_quoted=passage.kind == "annotation",
     )
 
 
-def _annotations(hit: Hit, budget: int) -> tuple[tuple[Annotation, ...], tuple[Annotation, ...], int]:
+def dated(moment: datetime | None, language: str) -> tuple[str, str]:
+    """A day in words and for machines, in UTC; two empty texts where there is none."""
+    if moment is None:
+        return "", ""
+    moment = moment.astimezone(UTC)
+    return day(moment, language), moment.date().isoformat()
+
+
+def _annotations(hit: Hit, budget: int) -> tuple[list[Annotation], list[Annotation], int]:
     """The annotations that a result shows, those that it folds, and how many it does not show."""
     passage, every = hit.passage, hit.bookmark.annotations
     is_all = len(hit.annotations) == len(every)
@@ -178,40 +241,36 @@ def _annotations(hit: Hit, budget: int) -> tuple[tuple[Annotation, ...], tuple[A
         if item.id != passage.annotation_id or (is_all and item.text.strip() != passage.text.strip())
     ]
     chosen = {item.id for item in hit.annotations}
+    if not chosen and hit.why.keyword is None and hit.why.vector is None:
+        chosen = {item.id for item in others[:TELLING_ANNOTATIONS]}
     shown = [item for item in others if item.id in chosen][:budget]
     rest = [item for item in others if item not in shown]
-    return tuple(shown), tuple(rest[: budget - len(shown)]), len(rest)
+    return shown, rest[: budget - len(shown)], len(rest)
 
 
-def why(hit: Hit, t: Translate, language: str, *, explain: bool = False) -> str:
-    """Why a result was found, in words, and in numbers too if asked; "" where nothing was asked."""
+def why(hit: Hit, t: Translate, language: str) -> Why | None:
+    """Why a result was found; None where nothing was asked."""
     keyword, vector = hit.why.keyword, hit.why.vector
     if keyword is None and vector is None:
-        return ""
+        return None
+    ways, ranks = [], []
+    if vector is not None:
+        ways.append("vector")
+        ranks.append(t("rank_vector", rank=vector.rank, score=number(vector.score, language, 3)))
+    if keyword is not None:
+        ways.append("keyword")
+        ranks.append(t("rank_keyword", rank=keyword.rank, score=number(keyword.score, language, 3)))
+        if quoted := ", ".join(dict.fromkeys(keyword.terms)):
+            ranks.append(t("why_terms", terms=quoted))
     place = t(f"in_{hit.passage.kind}")
     if hit.passage.kind == "annotation":
         author = next((a.author for a in hit.bookmark.annotations if a.id == hit.passage.annotation_id), "")
         if author := author or hit.bookmark.contributor:
             place = t("in_annotation_by", author=author)
-    ways, ranks = [], []
-    if vector is not None:
-        ways.append(t("why_vector"))
-        ranks.append(t("rank_vector", rank=vector.rank) + _score(vector.score, language, explain))
-    if keyword is not None:
-        quoted = ", ".join(dict.fromkeys(keyword.terms))
-        mark = f"«\u00a0{quoted}\u00a0»" if language == "fr" else f"“{quoted}”"
-        ways.append(t("why_keyword_terms", terms=mark) if quoted else t("why_keyword"))
-        ranks.append(t("rank_keyword", rank=keyword.rank) + _score(keyword.score, language, explain))
-    joined = (" et " if language == "fr" else " and ").join(ways)
-    total = f" – {t('score')}{_score(hit.score, language, explain)}" if explain else ""
-    return f"{t('why')} {joined}, {place} ({', '.join(ranks)}){total}"
+    return Why(t(f"why_{'_'.join(ways)}"), f"{place}. {' '.join(ranks)}")
 
 
-def _score(score: float, language: str, explain: bool) -> str:
-    return f" {number(score, language, 3)}" if explain else ""
-
-
-def notices(results: Results, t: Translate, language: str) -> list[dict[str, str]]:
+def notices(results: Results, t: Translate) -> list[dict[str, str]]:
     """What was not done as asked: in the page's language where the catalogue has it."""
     made = []
     for notice in results.notices:

@@ -6,6 +6,7 @@ An engine searches one view and never changes, so what it answers depends on the
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,8 +16,9 @@ import numpy as np
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import NotFoundError
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
-from glane_indexer.index.protocol import Comparison, Field, Filter, Selection, View
+from glane_indexer.index.protocol import Comparison, Field, Filter, NameKind, Selection, View
 from glane_indexer.models import Bookmark
+from glane_indexer.text import fold_text, tokens
 from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
@@ -40,6 +42,11 @@ from glane_service.search.suggestions import Suggestion, suggestions
 
 # A keyword search lists every match, up to this many; past it, the best.
 KEYWORD_POOL = 10_000
+# Bookmarks that are read at once where all are read.
+EVERY = 500
+# Two letters begin too many words for one of them to be meant; titles and tags name what is asked for.
+SHORTEST_COMPLETED = 3
+COMPLETED_FROM: tuple[Field, ...] = ("title", "tags", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,43 @@ class SearchEngine:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
         typed = text[:MAX_TEXT]
         return suggestions(self.view.completions(typed, limit), typed, limit)
+
+    def every(self) -> Iterator[Bookmark]:
+        """Every bookmark with its annotations, by id; a few hundred at a time are read."""
+        for first in range(0, self.view.count, EVERY):
+            yield from self.view.bookmarks(range(first, min(first + EVERY, self.view.count)))
+
+    def names(self, kind: NameKind) -> list[tuple[str, int]]:
+        """Every tag, contributor or known question, with its bookmarks."""
+        return self.view.names(kind)
+
+    def completed(self, text: str) -> str:
+        """A question that is still being typed, its last word completed where no bookmark has it."""
+        found = tokens(text)
+        if not found or found[-1].end != len(text) or not found[-1].form.isalpha():
+            return text
+        start = found[-1].start
+        return text[:start] + (self._completion(fold_text(found[-1].form)) or text[start:])
+
+    def _completion(self, prefix: str) -> str:
+        """The word of most titles that begins so, else of tags or texts; "" where it is one itself."""
+        if len(prefix) < SHORTEST_COMPLETED or any(
+            word == prefix for field in COMPLETED_FROM for word, _ in self.view.words(prefix, field=field)
+        ):
+            return ""
+        for field in COMPLETED_FROM:
+            for word, _ in self.view.words(prefix, 1, field=field):
+                return self._written(word)
+        return ""
+
+    def _written(self, folded: str) -> str:
+        """A folded word as a tag or a title of the library writes it, with its accents."""
+        for texts in self.view.completions(folded, 1).values():
+            for text, _ in texts:
+                for token in tokens(text):
+                    if fold_text(token.form) == folded:
+                        return token.form
+        return folded
 
     def status(self) -> dict[str, Any]:
         """What the view holds, as ``glane status --json`` shows it."""

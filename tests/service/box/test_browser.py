@@ -7,7 +7,16 @@ import threading
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import StandIn, answer_of, ask, later, show_box, stop_the_clock
+from tests.support.browser import (
+    StandIn,
+    answer_of,
+    ask,
+    axe_violations,
+    console_errors,
+    later,
+    show_box,
+    stop_the_clock,
+)
 
 pytest_plugins = ["tests.support.browser"]
 
@@ -200,3 +209,48 @@ def test_no_question_asks_nothing(page: Page, site: StandIn, service: StandIn) -
     expect(page.get_by_role("listbox")).to_be_hidden()
     box.press("ArrowDown")
     expect(page.get_by_role("listbox")).to_be_hidden()
+
+
+def test_as_a_dialog_it_opens_over_the_page_and_closes(page: Page, site: StandIn, service: StandIn) -> None:
+    host = service.url
+    site.policy = f"default-src 'none'; script-src {host}; connect-src {host}; style-src {host}"
+    errors = console_errors(page)
+    site.pages["/"] = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Site</title><main><h1>Site</h1>'
+        f'<script src="{service.url}/search-box.js" defer></script>'
+        f'<script src="{service.url}/search-box-modal.js" defer></script>'
+        f'<glane-search endpoint="{service.url}" modal shortcut></glane-search></main></html>'
+    )
+    page.goto(site.url)
+    box, button = page.get_by_role("combobox"), page.get_by_role("button", name="Search").first
+    expect(button).to_be_visible()
+    expect(box).to_be_hidden()
+    for way in (button.click, lambda: page.keyboard.press("/"), lambda: page.keyboard.press("Control+k")):
+        way()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(box).to_be_focused()
+        box.fill("travail")
+        expect(page.get_by_role("option").first).to_be_visible()
+        # The list, the question, the dialog.
+        for _ in range(3):
+            page.keyboard.press("Escape")
+        expect(box).to_be_hidden()
+    button.click()
+    page.mouse.click(5, 5)
+    expect(box).to_be_hidden()
+    assert [error for error in errors if "404" not in error] == []
+    button.click()
+    assert axe_violations(page) == []
+
+
+def test_a_count_leads_to_all_results_and_waiting_is_said(
+    page: Page, site: StandIn, service: StandIn
+) -> None:
+    show_box(page, site, service)
+    service.answer = lambda question: later(0.6, answer_of(question) | {"completed": "travail"})
+    page.get_by_role("combobox").fill("trav")
+    expect(page.get_by_role("status")).to_have_text("Searching…")
+    expect(page.get_by_role("group", name="Passages for “travail”")).to_be_visible()
+    more = page.locator(".glane-note")
+    expect(more).to_have_text("2 results")
+    expect(more).to_have_attribute("href", f"{service.url}/?q=travail")

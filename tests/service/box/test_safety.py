@@ -124,6 +124,6 @@ def test_a_service_that_is_too_slow_counts_as_unreachable(
     show_box(page, site, service)
     page.get_by_role("combobox").fill("travail")
     page.clock.run_for(5000)
-    expect(page.get_by_role("status")).to_have_text("")
+    expect(page.get_by_role("status")).to_have_text("Searching…")
     page.clock.run_for(200)
     expect(page.get_by_role("status")).to_have_text("The search does not answer at the moment.")

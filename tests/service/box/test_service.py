@@ -157,9 +157,17 @@ def test_a_strict_policy_is_kept(page: Page, box: Page, elsewhere: StandIn, host
 
 
 def test_another_site_gets_no_answer(page: Page, host: str, site: StandIn) -> None:
+    warnings: list[str] = []
+    page.on("console", lambda message: warnings.append(message.text) if message.type == "warning" else None)
     show(page, site, host)
+    page.evaluate("addEventListener('glane-error', event => { window.reason = event.detail.reason; })")
     page.get_by_role("combobox").fill("travail")
     expect(page.get_by_role("status")).to_have_text(re.compile("ne répond pas"))
+    # A reader is told no more; who made the site finds out why.
+    assert page.evaluate("window.reason") == "cors"
+    assert warnings == [
+        f"glane-search: {host} does not let this site ask. Name {site.url} in its GLANE_CORS_ORIGINS."
+    ]
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

@@ -35,6 +35,11 @@ def test_script_and_style_fit_in_8_kilobytes_at_the_level_that_the_service_packs
     assert packed <= LIMIT
 
 
+def test_the_dialog_is_a_second_file() -> None:
+    assert len(gzip.compress(body("/search-box-modal.js"), 5)) < 2000
+    assert asset("/v1/search-box-modal.js") == asset("/search-box-modal.js")
+
+
 @pytest.mark.parametrize("kind", ["js", "css"])
 def test_each_file_has_three_addresses_with_one_content(kind: str) -> None:
     plain, versioned = asset(f"/search-box.{kind}"), asset(f"/v1/search-box.{kind}")
@@ -57,6 +62,8 @@ def test_each_file_has_three_addresses_with_one_content(kind: str) -> None:
         "/v2/search-box.js",
         "/search-box.js/../../snippet.py",
         "/search-box.js.js",
+        "/search-box-modal.css",
+        "/search-box-modal.0123456789abcdef.js",
         "",
     ],
 )

@@ -51,7 +51,11 @@ def test_nobody_judges_without_name_and_key(client: TestClient, auth: tuple[str,
 
 def test_without_a_key_the_page_stays_shut(settings: Settings, sample_live: LiveEngine) -> None:
     client = TestClient(create_app(replace(settings, admin_key=""), sample_live))
-    assert client.get("/judge", auth=("Ana", "")).status_code == 401
+    answer = client.get("/judge", auth=("Ana", ""), headers={"accept-language": "en"})
+    assert answer.status_code == 403
+    # A browser asks again and again where it is told that a password would do.
+    assert "www-authenticate" not in answer.headers
+    assert "GLANE_ADMIN_KEY" in answer.text
 
 
 def test_a_judge_adds_questions_grades_and_takes_back(client: TestClient, settings: Settings) -> None:
@@ -144,7 +148,7 @@ def test_what_is_no_vote_is_an_error(
 def test_results_ask_for_an_opinion(client: TestClient) -> None:
     page = client.get("/", params={"q": "travail"}, headers={"accept-language": "en"})
     assert page.text.count('action="/feedback"') == 20
-    assert "Does this answer?" in page.text
+    assert "Does this help?" in page.text
 
 
 def test_the_feedback_file_is_not_in_the_catalog(settings: Settings) -> None:

@@ -18,9 +18,15 @@ VIEWS = {
     "full": "?q=protection+sociale&view=full&explain=1&per_page=3",
     "filtered": "?q=travail&contributor=Camille+Roussel&after=2015-01-01&fields=title",
     "nothing": "?q=travial&mode=keyword&after=2015-01-01&site=nowhere.example",
+    "no answer": "?q=recette+de+la+tarte+aux+pommes&as_typed=1",
+    "less certain": "?q=travail&all=1&per_page=3",
+    "corrected": "?q=bibliotheqe&per_page=3",
     "error": "?page=soon",
     "past the end": "?page=5000",
     "missing": "/bookmarks/nothing-here",
+    "tags": "/tags?name=tra",
+    "contributors": "/contributors",
+    "highlights": "/highlights?tag=travail",
     "tag": "/tags/travail?per_page=3",
     "contributor": "/contributors/Camille%20Roussel?per_page=3",
 }
@@ -61,7 +67,7 @@ def test_a_view_breaks_no_rule(browsing: BrowserContext, served: str, view: str,
 def test_a_bookmark_breaks_no_rule(browsing: BrowserContext, served: str, language: str) -> None:
     page = browsing.new_page()
     page.goto(f"{served}/{language}?q=travail")
-    page.locator(".own a").first.click()
+    page.locator(".result h3 a").first.click()
     expect(page.locator(".bookmark h1")).to_be_visible()
     check(page)
     page.close()
@@ -75,6 +81,31 @@ def test_the_reference_breaks_no_rule(browsing: BrowserContext, served: str) -> 
     page.set_viewport_size({"width": 320, "height": 800})
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_what_opens_over_the_page_breaks_no_rule(
+    browsing: BrowserContext, served: str, language: str, width: int
+) -> None:
+    page = browsing.new_page()
+    page.set_viewport_size({"width": width, "height": 820})
+    page.goto(f"{served}/{language}?q=travail&per_page=3")
+    page.get_by_role("combobox").fill("protection sociale")
+    expect(page.get_by_role("option").first).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    page.locator(".tools details summary").last.click()
+    check(page)
+    page.evaluate("location.hash = '#filters'")
+    check(page)
+    page.evaluate("location.hash = '#results'")
+    page.locator("h1").click(force=True)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page)
     page.close()
 
 

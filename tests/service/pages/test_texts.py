@@ -10,7 +10,6 @@ import pytest
 from glane_indexer.errors import UsageError
 from glane_service.pages.formats import day, language_name, number, preferred
 from glane_service.pages.messages import CATALOGUE, translator
-from glane_service.pages.spelling import corrected
 from glane_service.pages.theme import (
     CONTRAST,
     DARK_PAPER,
@@ -37,7 +36,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
     package = files("glane_service.pages")
     sources = [entry for entry in package.iterdir() if entry.name.endswith(".py")]
     sources += list(package.joinpath("templates").iterdir())
-    text = "".join(entry.read_text("utf-8") for entry in sources if entry.name not in ("messages.py",))
+    text = "".join(entry.read_text("utf-8") for entry in sources if not entry.name.startswith("wording"))
     # Keys that are put together of a prefix and a value.
     made = [
         "mode_",
@@ -52,8 +51,14 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "error_",
         "help_",
         "grade_",
+        "why_",
+        "key_",
+        "cite_",
+        "export_",
+        "size_",
+        "by_",
     ]
-    made += ["tag_page", "contributor_page"]
+    made += ["tag_page", "contributor_page", "tags_page", "contributors_page"]
     unused = [
         key
         for key in CATALOGUE
@@ -67,16 +72,17 @@ def test_plurals() -> None:
     assert [french("views", n=n) for n in (0, 1, 2)] == ["0 vue", "1 vue", "2 vues"]
     assert [english("views", n=n) for n in (0, 1, 2)] == ["0 views", "1 view", "2 views"]
     assert french("views", n=1234) == f"1{NARROW}234 vues"
+    assert [french("size_bookmarks", n=n) for n in (0, 1, 2)] == ["0 signet", "1 signet", "2 signets"]
+    assert french("show_results", n=1) == "Voir le résultat"
 
 
 def test_french_spaces_do_not_break() -> None:
-    shown = translator("fr")("try_spelling", q="travail")
-    assert shown == f"Vouliez-vous dire travail{NARROW}?"
+    assert translator("fr")("vote_question") == f"Ce résultat vous aide{NARROW}?"
     assert translator("fr")("nothing_for", q="x").startswith(f"Aucun signet ne répond à «{NBSP}x{NBSP}»")
 
 
 def test_a_value_is_not_a_format() -> None:
-    assert translator("en")("try_spelling", q="{0} | %s") == "Did you mean {0} | %s?"
+    assert translator("en")("as_typed", q="{0} | %s") == "Search for “{0} | %s” as typed"
 
 
 def test_numbers_and_dates() -> None:
@@ -85,6 +91,7 @@ def test_numbers_and_dates() -> None:
     assert number(0.25, "fr", 2) == "0,25"
     first = datetime(2015, 3, 1, tzinfo=UTC)
     assert day(first, "fr") == "1er mars 2015"
+    assert day(datetime(2015, 3, 11, tzinfo=UTC), "fr") == "11 mars 2015"
     assert day(first, "en") == "1 March 2015"
     assert day(datetime(2009, 8, 14, tzinfo=UTC), "fr") == "14 août 2009"
 
@@ -137,15 +144,3 @@ def test_what_is_not_a_colour_is_refused(color: str) -> None:
 def test_the_papers_of_the_theme_are_those_of_the_style() -> None:
     style = files("glane_service.pages").joinpath("static/glane.css").read_text("utf-8")
     assert re.findall(r"--paper: (#\w+)", style)[:2] == [LIGHT_PAPER, DARK_PAPER]
-
-
-def test_a_misspelt_word_is_corrected_from_the_neighbourhood() -> None:
-    near = ["La bibliothèque prête des outils", "Travailler à la bibliothèque"]
-    assert corrected("bibliotheqe outils", near) == "bibliothèque outils"
-
-
-def test_what_is_known_or_has_no_likely_correction_is_left() -> None:
-    near = ["La bibliothèque prête des outils"]
-    assert corrected("bibliotheque", near) == ""
-    assert corrected("quantique", near) == ""
-    assert corrected("outil xyz", near) == "outils xyz"

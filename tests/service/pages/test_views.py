@@ -24,6 +24,7 @@ from glane_service.search.results import (
 
 LINKS = Links()
 T = translator("en")
+ASKED = Why(vector=VectorWhy(1, 0.9))
 
 
 def results(*hits: Hit, total: int = 1, page: int = 1, per_page: int = 20, **facets: int) -> Results:
@@ -35,7 +36,7 @@ def a_hit(annotations: int, shown: int = 0, **changes: object) -> Hit:
     made = tuple(Annotation(f"Text {i}", author="Ann", id=f"a{i}") for i in range(annotations))
     bookmark = Bookmark(title="Title", url="https://example.org/a", annotations=made, id="b1")
     passage = MatchedPassage("annotation", "Text 0", "a0", ((0, 4),))
-    hit = Hit(1, 0.5, bookmark, passage, Why(), made[:shown])
+    hit = Hit(1, 0.5, bookmark, passage, ASKED, made[:shown])
     return replace(hit, **changes)  # type: ignore[arg-type]
 
 
@@ -95,31 +96,79 @@ def test_middle_shows_a_few_and_full_shows_all() -> None:
 
 def test_a_page_holds_so_many_annotations_and_links_to_the_rest() -> None:
     rows = views.rows(results(a_hit(250), a_hit(250)), LINKS, T, "en")
-    assert [len(row.folded) for row in rows] == [249, 51]
-    assert [row.elsewhere for row in rows] == [0, 198]
+    assert [len(row.folded) for row in rows] == [80, 0]
+    assert [row.elsewhere for row in rows] == [169, 249]
     assert [row.more for row in rows] == [249, 249]
 
 
 def test_a_bookmark_without_a_title_still_has_a_name() -> None:
     hit = a_hit(0)
     untitled = replace(hit, bookmark=replace(hit.bookmark, title="  "))
-    assert views.row(untitled, LINKS, T, "en").title == "example.org"
+    assert views.row(untitled, LINKS, T, "en").name == "example.org"
     nameless = replace(hit, bookmark=replace(hit.bookmark, title="", url=""))
-    assert views.row(nameless, LINKS, T, "en").title == "Untitled"
+    assert views.row(nameless, LINKS, T, "en").name == "Untitled"
 
 
-def test_why_in_words() -> None:
+def test_why_is_one_phrase_and_ranks_for_who_asks() -> None:
     both = Why(KeywordWhy(3, 12.1, ("social", "data")), VectorWhy(1, 0.89))
-    assert views.why(a_hit(1, why=both), T, "en") == (
-        "Found by meaning and by the words “social, data”, in an annotation by Ann "
-        "(meaning at rank 1, words at rank 3)"
+    assert views.why(a_hit(1, why=both), T, "en") == views.Why(
+        "Found by meaning and by words",
+        "In an annotation by Ann. By meaning: rank 1 (score 0.890). By words: rank 3 (score 12.100). "
+        "Words found: social, data.",
     )
     title = MatchedPassage("title", "Title")
     hit = a_hit(1, why=Why(keyword=KeywordWhy(1, 2.0, ("titre",))), passage=title)
-    assert views.why(hit, translator("fr"), "fr") == (
-        "Trouvé par les mots «\u00a0titre\u00a0», dans le titre (mots au rang 1)"
+    assert views.why(hit, translator("fr"), "fr") == views.Why(
+        "Trouvé par les mots",
+        "Dans le titre. Par les mots\u00a0: rang 1 (score 2,000). Mots trouvés\u00a0: titre.",
     )
-    assert views.why(a_hit(1), T, "en") == ""
+    assert views.why(a_hit(1, why=Why()), T, "en") is None
+
+
+def test_where_nothing_is_asked_two_annotations_tell_what_it_is_about() -> None:
+    title = MatchedPassage("title", "Title")
+    (row,) = views.rows(results(a_hit(5, why=Why(), passage=title)), LINKS, T, "en")
+    assert [quote.id for quote in row.shown] == ["a0", "a1"]
+    assert (row.passage, row.more) == (None, 3)
+
+
+def test_a_title_is_marked_and_not_repeated() -> None:
+    hit = a_hit(0)
+    bookmark = replace(hit.bookmark, title="  Un titre rare")
+    for passage in (
+        MatchedPassage("title", "  Un titre rare", highlights=((5, 10),)),
+        MatchedPassage("description", "Un titre rare", highlights=((3, 8),)),
+    ):
+        row = views.row(replace(hit, bookmark=bookmark, passage=passage), LINKS, T, "en")
+        assert row.title == (Piece("Un "), Piece("titre", True), Piece(" rare"))
+        assert row.passage is None
+
+
+def test_words_are_marked_in_what_unfolds_and_in_descriptions() -> None:
+    hit = a_hit(2, why=Why(keyword=KeywordWhy(1, 2.0, ("text",))))
+    bookmark = replace(hit.bookmark, description="A text about it", language="en")
+    found = results(replace(hit, bookmark=bookmark, passage=MatchedPassage("title", "Title")))
+    (row,) = views.rows(found, LINKS, T, "en", words=("text",))
+    assert row.description == (Piece("A "), Piece("text", True), Piece(" about it"))
+    assert row.folded[0].pieces == (Piece("Text", True), Piece(" 0"))
+    # What holds no word of the question is not looked through.
+    unmarked = replace(found.hits[0], why=Why(keyword=KeywordWhy(1, 2.0, ())))
+    (row,) = views.rows(results(unmarked), LINKS, T, "en", words=("text",))
+    assert not any(piece.marked for quote in row.folded for piece in quote.pieces)
+
+
+def test_what_is_below_the_line_is_said_to_be_less_certain() -> None:
+    found = results(a_hit(0, confidence=0.2), a_hit(0, confidence=0.7), a_hit(0))
+    assert [row.is_uncertain for row in views.rows(found, LINKS, T, "en", line=0.5)] == [True, False, False]
+
+
+def test_code_is_told_from_prose() -> None:
+    assert views.looks_like_code("def f(x):\n    return x + 1")
+    assert views.looks_like_code("for (;;) {\n  run();\n}")
+    assert views.looks_like_code("$ pip install glane\n$ glane start")
+    assert not views.looks_like_code("Une phrase.\nUne autre ; et une autre encore.")
+    assert not views.looks_like_code("x = 1")
+    assert not views.looks_like_code("")
 
 
 def test_a_facet_adds_its_value_and_takes_it_back() -> None:

@@ -22,6 +22,7 @@ from glane_indexer.index.protocol import (
     Field,
     Filter,
     Floats,
+    NameKind,
     PassagePlace,
     Rows,
     Term,
@@ -197,6 +198,12 @@ class LocalView:
     def compare(self, vector: Floats) -> LocalComparison:
         """The vector side of a question."""
         return LocalComparison(self._vectors, np.asarray(vector, np.float32))
+
+    def names(self, kind: NameKind) -> ValueCounts:
+        """Every tag or contributor with its bookmarks, or every question with its answers."""
+        if kind == "questions":
+            return list(self._questions)
+        return list(self._contributors) if kind == "contributors" else self._columns.all("tags")
 
     def completions(self, typed: str, limit: int) -> dict[str, ValueCounts]:
         """What completes a text that is being typed."""
