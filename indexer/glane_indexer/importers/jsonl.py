@@ -28,14 +28,19 @@ def read(text: str) -> Iterator[Imported]:
             continue
         where, record = item
         try:
-            yield _bookmark(record)
+            yield bookmark_of(record)
         except ValueError as error:
             yield Problem(where, str(error))
 
 
 def dump(bookmark: Bookmark) -> str:
     """The bookmark as one line, without its end; :func:`read` gives the same bookmark back."""
-    record: dict[str, Any] = {
+    return json.dumps(record_of(bookmark), ensure_ascii=False)
+
+
+def record_of(bookmark: Bookmark) -> dict[str, Any]:
+    """The bookmark as a JSON object; :func:`bookmark_of` gives the same bookmark back."""
+    return {
         "id": bookmark.id,
         "url": bookmark.url,
         "title": bookmark.title,
@@ -57,14 +62,13 @@ def dump(bookmark: Bookmark) -> str:
             for annotation in bookmark.annotations
         ],
     }
-    return json.dumps(record, ensure_ascii=False)
 
 
 def _moment(moment: Any) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _bookmark(record: Any) -> Bookmark:
+def bookmark_of(record: Any) -> Bookmark:
     """A bookmark from its JSON value.
 
     Raises:

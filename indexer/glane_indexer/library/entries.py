@@ -16,20 +16,19 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change that is to be written: what it does, and the ids of the bookmarks that it does it to.
-
-    ``key`` names the request: another one with the same key and the same ``digest`` is the same request.
-    """
+    """A change that is to be written: what it does, and the ids of the bookmarks that it does it to."""
 
     change: dict[str, Any]
     ids: tuple[str, ...]
-    key: str = ""
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A change in the journal; ``seq`` counts up by one from entry to entry."""
+    """A change in the journal; ``seq`` counts up by one from entry to entry.
+
+    ``key`` names the request that asked for it: another one with the same key and the same ``digest`` is the
+    same request.
+    """
 
     seq: int
     ids: tuple[str, ...]

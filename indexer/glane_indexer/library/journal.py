@@ -45,8 +45,8 @@ MAX_RECEIPTS = 20_000
 
 
 @dataclass(slots=True)
-class _State:
-    """What has been read of the file: up to where, and what is in it."""
+class Tail:
+    """What has been read of the file: the changes ``entries``, which follow the number ``base``."""
 
     # Kept open, so that no later file can have the same inode.
     stream: BinaryIO | None = None
@@ -57,15 +57,18 @@ class _State:
 
     @property
     def last(self) -> int:
+        """The number of the last change."""
         return self.entries[-1].seq if self.entries else self.base
 
     def restart(self, stream: BinaryIO | None) -> None:
+        """Forget everything, and begin with this file."""
         if self.stream is not None:
             self.stream.close()
         self.stream, self.end, self.base = stream, 0, 0
         self.entries.clear()
 
     def take(self, entry: Entry) -> None:
+        """One change more."""
         self.entries.append(entry)
         if entry.key:
             self.receipts[entry.key] = entry
@@ -75,7 +78,9 @@ class _State:
 class _Ticket:
     """One caller of :meth:`Journal.append`, until it has its answer."""
 
-    prepare: Callable[[list[Entry]], Draft]
+    prepare: Callable[[Tail], Draft]
+    key: str
+    digest: str
     entry: Entry | None = None
     error: Exception | None = None
 
@@ -92,17 +97,19 @@ class Journal:
         self.path = library / JOURNAL
         self._lock_path = library / LOCK
         self._floor = floor
-        self._state = _State()
+        self._state = Tail()
         self._queue: list[_Ticket] = []
         self._queue_lock = threading.Lock()
         self._turn = threading.RLock()
 
-    def append(self, prepare: Callable[[list[Entry]], Draft]) -> Entry:
+    def append(self, prepare: Callable[[Tail], Draft], *, key: str = "", digest: str = "") -> Entry:
         """Write a change; when this returns it is on the disk.
 
         Args:
-            prepare: called with the entries so far, while nobody else can write, so that what it
+            prepare: called with the changes so far, while nobody else can write, so that what it
                 decides by them holds; what it raises is raised here, and nothing is written.
+            key: names the request, "" if nothing does; within a day another one with the same key is the
+                same request, and must have the same ``digest``.
 
         Returns:
             The entry, or the one that a request with the same key has made before.
@@ -111,7 +118,7 @@ class Journal:
             ConflictError: another request was made with this key.
             JournalError: the journal is damaged, full, or cannot be written.
         """
-        ticket = _Ticket(prepare)
+        ticket = _Ticket(prepare, key, digest)
         with self._queue_lock:
             self._queue.append(ticket)
         with self._turn:
@@ -132,6 +139,20 @@ class Journal:
         """
         with self._locked() as state:
             return [entry for entry in state.entries if entry.seq > after]
+
+    def since(self, applied: int) -> list[Entry] | None:
+        """The changes that follow ``applied``; None where some of them are not kept any more.
+
+        Raises:
+            JournalError: the journal is damaged or cannot be read.
+        """
+        with self._locked() as state:
+            return None if state.base > applied else [e for e in state.entries if e.seq > applied]
+
+    def raise_floor(self, applied: int) -> None:
+        """New changes get greater numbers than ``applied``, which the catalog knows."""
+        with self._turn:
+            self._floor = max(self._floor, applied)
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
@@ -186,19 +207,19 @@ class Journal:
                 if ticket.entry is None and ticket.error is None:
                     ticket.error = error
 
-    def _decide(self, state: _State, ticket: _Ticket) -> tuple[Entry, bool]:
-        draft = ticket.prepare(state.entries)
-        known = state.receipts.get(draft.key) if draft.key else None
+    def _decide(self, state: Tail, ticket: _Ticket) -> tuple[Entry, bool]:
+        known = state.receipts.get(ticket.key) if ticket.key else None
         if known is not None and age(known.at) < KEY_LIFE:
-            if known.digest != draft.digest:
+            if known.digest != ticket.digest:
                 raise ConflictError(
                     "another request was made with this key", where="Idempotency-Key", hint="Use a new key"
                 )
             return known, False
+        draft = ticket.prepare(state)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return Entry(state.last + 1, draft.ids, draft.change, now, draft.key, draft.digest), True
+        return Entry(state.last + 1, draft.ids, draft.change, now, ticket.key, ticket.digest), True
 
-    def _ready(self, state: _State) -> None:
+    def _ready(self, state: Tail) -> None:
         """A file to write to: made where there is none, moved past the catalog's number, its tail cut."""
         if state.stream is None or state.last < self._floor:
             self._rewrite(max(state.last, self._floor), [])
@@ -249,7 +270,7 @@ class Journal:
         self._catch_up(self._state)
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[_State]:
+    def _locked(self) -> Iterator[Tail]:
         """What the journal holds, while no other thread or process can change it."""
         with self._turn:
             try:
@@ -267,7 +288,7 @@ class Journal:
                     hint="Check the room on the disk and the rights of the folder",
                 ) from error
 
-    def _catch_up(self, state: _State) -> None:
+    def _catch_up(self, state: Tail) -> None:
         """Read what other processes have written since."""
         try:
             found = self.path.stat()

@@ -17,11 +17,11 @@ import pytest
 from glane_indexer.errors import ConflictError, JournalError
 from glane_indexer.library import journal as module
 from glane_indexer.library.entries import Draft, Entry
-from glane_indexer.library.journal import JOURNAL, Journal
+from glane_indexer.library.journal import JOURNAL, Journal, Tail
 
 
 def add(journal: Journal, text: str = "x", **facts: Any) -> Entry:
-    return journal.append(lambda entries: Draft({"text": text}, (text,), **facts))
+    return journal.append(lambda tail: Draft({"text": text}, (text,)), **facts)
 
 
 def texts(library: Path, after: int = 0) -> list[str]:
@@ -79,8 +79,8 @@ def test_what_is_decided_under_the_lock_sees_all_before(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     add(journal, "un")
 
-    def prepare(entries: list[Entry]) -> Draft:
-        assert [entry.change["text"] for entry in entries] == ["un"]
+    def prepare(tail: Tail) -> Draft:
+        assert [entry.change["text"] for entry in tail.entries] == ["un"]
         raise ConflictError("no")
 
     with pytest.raises(ConflictError):
@@ -203,7 +203,7 @@ from glane_indexer.library.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for number in range(100_000):
     text = f"{sys.argv[2]}-{number}-" + "é" * 5000
-    print(journal.append(lambda entries: Draft({"text": text}, ())).seq, text.split("é")[0], flush=True)
+    print(journal.append(lambda tail: Draft({"text": text}, ())).seq, text.split("é")[0], flush=True)
 """
 
 
