@@ -25,7 +25,7 @@ from glane_indexer.errors import LibraryError, UsageError
 from glane_service.access import ROLES, Role, Viewer
 
 KEYS = "keys.json"
-SECRET = "session.secret"
+SESSIONS = "sessions.secret"
 MAX_NAME = 80
 # The id that `GLANE_ADMIN_KEY` has where keys have ids.
 SETTING = "setting"
@@ -137,7 +137,7 @@ class KeyRing:
         Raises:
             LibraryError: it cannot be read or made.
         """
-        path = self._library / SECRET
+        path = self._library / SESSIONS
         try:
             with suppress(FileExistsError):
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

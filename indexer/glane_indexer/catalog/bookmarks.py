@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from glane_indexer.catalog import rows as rows
+from glane_indexer.catalog.changed import ChangeTable
 from glane_indexer.catalog.embeddings import EmbeddingTable
 from glane_indexer.catalog.imports import ImportTable
 from glane_indexer.catalog.judgments import GOOD
@@ -42,7 +43,7 @@ class UpsertCounts:
     duplicates: int = 0
 
 
-class Catalog(EmbeddingTable, ImportTable):
+class Catalog(EmbeddingTable, ImportTable, ChangeTable):
     """An open catalog; make one with :meth:`open`. Not for several threads at once.
 
     Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
@@ -135,6 +136,18 @@ class Catalog(EmbeddingTable, ImportTable):
             self._write([new], [new.id] if old else [])
             self._contribute([new], "", whole=True)
         return True
+
+    def apply(self, whole: Sequence[Bookmark], gone: Sequence[str], seq: int) -> None:
+        """Make each of ``whole`` all of its bookmark, delete those ``gone``, and note the change ``seq``.
+
+        All in one transaction, so that the number and what it stands for are never apart.
+        """
+        ids = [*gone, *(bookmark.id for bookmark in whole)]
+        with self.transaction():
+            self._write(whole, [bookmark.id for bookmark in self.bookmarks_of(ids)])
+            self._contribute(whole, "", whole=True)
+            self._forget(gone)
+            self._set_applied(seq)
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete bookmarks with their annotations; how many there were."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from glane_indexer.catalog.connection import CatalogConnection
 
 APPLIED = "applied_seq"

@@ -90,6 +90,8 @@ SCHEMA_VERSION = len(_STEPS)
 # Readers and writers open the catalog for moments; one that finds it open waits this long for the other.
 WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
+# What DuckDB says where another process, or another thread of this one, has the file open.
+_BUSY = ("Could not set lock on file", "different configuration than existing connections")
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # The catalog needs no extension, and must never look for one on the network.
@@ -151,11 +153,9 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
-        except duckdb.IOException as error:
-            if "Could not set lock on file" not in str(error) or time.monotonic() > deadline:
-                raise _explain(error, path) from error
         except duckdb.Error as error:
-            raise _explain(error, path) from error
+            if not any(busy in str(error) for busy in _BUSY) or time.monotonic() > deadline:
+                raise _explain(error, path) from error
         # Two that wait for one another must not try in step.
         time.sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311
 

@@ -26,8 +26,8 @@ class Draft:
 class Entry:
     """A change in the journal; ``seq`` counts up by one from entry to entry.
 
-    ``key`` names the request that asked for it: another one with the same key and the same ``digest`` is the
-    same request.
+    ``key`` names the request that asked for it: another one with the same key and the same ``digest`` is
+    the same request.
     """
 
     seq: int

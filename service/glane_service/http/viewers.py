@@ -62,7 +62,8 @@ class Access:
         if key is None:
             self._wrong.take(where)
             raise UnknownViewerError(
-                "this key is not valid", hint="It may have been revoked; `glane key list` shows those that are"
+                "this key is not valid",
+                hint="It may have been revoked; `glane key list` shows those that are",
             )
         return key.viewer
 
