@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.errors import GlaneError
+from glane_indexer.library.writing import Writer
 from glane_indexer.settings import Settings
+from glane_service.applier import Applier
 from glane_service.http import problems
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
@@ -27,6 +29,8 @@ from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.http.viewers import Access, Viewers
+from glane_service.http.writes import writes
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
 
@@ -45,15 +49,21 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     Without ``live``, an engine is opened in the background when the application starts; until then
     ``/readyz`` and searches answer 503. The application closes the engine when it stops.
     """
-    backend = Backend(settings, live)
+    access = Access(settings)
+    writer = Writer(settings.library)
+    backend = Backend(settings, live, known_seq=writer.journal.last)
+    applier = Applier(settings.library, backend.encoder, backend.refresh)
     metrics = Metrics()
     pages = Pages(settings, backend, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
+        applier.start()
         yield
+        applier.close()
         backend.close()
+        writer.close()
 
     app = FastAPI(
         title=settings.site_name,
@@ -66,7 +76,9 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, instantsearch, feeds, opensearch, search_box):
+    app.state.access = access
+    app.state.writer = writer
+    for router in (api, writes, instantsearch, feeds, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
     if settings.judge:
@@ -88,13 +100,14 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
         app.add_exception_handler(kind, handle)
     # The last that is added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_OVER, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Viewers, access=access, answer_error=answer_error)
     app.add_middleware(Envelope, settings=settings, metrics=metrics, answer_error=answer_error)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["Content-Type"],
+            allow_headers=["Authorization", "Content-Type"],
             expose_headers=["X-Request-Id"],
             max_age=86400,
         )

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
+from glane_service.access import Viewer
 from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
+    from glane_indexer.encoder.base import Encoder
     from glane_service.search.engine import SearchEngine
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.25
 
 
 class LiveEngine:
@@ -43,8 +45,18 @@ class LiveEngine:
             self._thread.start()
 
     @property
+    def encoder(self) -> Encoder:
+        """The encoder of questions and passages."""
+        return self._encoder
+
+    @property
     def engine(self) -> SearchEngine:
-        """The engine of the current generation."""
+        """The engine of everything in the current generation, for who owns the library's folder."""
+        return self._engine
+
+    def engine_for(self, viewer: Viewer) -> SearchEngine:
+        """The engine of what this viewer may see in the current generation."""
+        # index: a view per viewer belongs here, of public segments alone where not viewer.sees_private.
         return self._engine
 
     def close(self) -> None:

@@ -147,7 +147,8 @@ class Catalog(EmbeddingTable, ImportTable, ChangeTable):
             self._write(whole, [bookmark.id for bookmark in self.bookmarks_of(ids)])
             self._contribute(whole, "", whole=True)
             self._forget(gone)
-            self._set_applied(seq)
+            # Also where nothing else changed: the index that follows then knows the number.
+            self._set_applied(seq, new_content_version())
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete bookmarks with their annotations; how many there were."""

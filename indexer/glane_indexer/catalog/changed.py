@@ -14,6 +14,7 @@ class ChangeTable(CatalogConnection):
         """The number of the last change that is in the catalog; 0 before the first."""
         return int(self._meta(APPLIED) or 0)
 
-    def _set_applied(self, seq: int) -> None:
+    def _set_applied(self, seq: int, version: str) -> None:
         self._run("DELETE FROM meta WHERE key = ?", [APPLIED])
         self._run("INSERT INTO meta VALUES (?, ?)", [APPLIED, str(seq)])
+        self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [version])

@@ -91,7 +91,11 @@ SCHEMA_VERSION = len(_STEPS)
 WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
 # What DuckDB says where another process, or another thread of this one, has the file open.
-_BUSY = ("Could not set lock on file", "different configuration than existing connections")
+_BUSY = (
+    "Could not set lock on file",
+    "different configuration than existing connections",
+    "Unique file handle conflict",
+)
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # The catalog needs no extension, and must never look for one on the network.

@@ -227,6 +227,7 @@ class _Build:
             encoder=self.encoder.info,
             counts=counts,
             catalog_version=self.catalog.content_version(),
+            seq=self.catalog.applied(),
         )
         draft.replace(index / name)
         return name

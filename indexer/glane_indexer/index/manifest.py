@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``files`` are (bytes, SHA-256) by path within the generation."""
+    """``files`` are (bytes, SHA-256) by path within the generation; ``seq`` is the last change in it."""
 
     schema: int
     analysis: int
@@ -46,6 +46,7 @@ class Manifest:
     catalog_version: str
     created_at: str
     files: dict[str, tuple[int, str]]
+    seq: int = 0
 
     @property
     def total_bytes(self) -> int:
@@ -53,7 +54,9 @@ class Manifest:
         return sum(size for size, _ in self.files.values())
 
 
-def write_manifest(folder: Path, *, encoder: EncoderInfo, counts: Counts, catalog_version: str) -> Manifest:
+def write_manifest(
+    folder: Path, *, encoder: EncoderInfo, counts: Counts, catalog_version: str, seq: int = 0
+) -> Manifest:
     """Complete a generation: everything in the folder is measured, and safely on the disk."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     manifest = Manifest(
@@ -64,6 +67,7 @@ def write_manifest(folder: Path, *, encoder: EncoderInfo, counts: Counts, catalo
         catalog_version=catalog_version,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         files={str(path.relative_to(folder)): (path.stat().st_size, _sha256(path)) for path in paths},
+        seq=seq,
     )
     path = folder / MANIFEST
     path.write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
@@ -91,6 +95,7 @@ def read_manifest_file(folder: Path) -> Manifest:
             catalog_version=str(values["catalog_version"]),
             created_at=str(values["created_at"]),
             files={str(name): (int(size), str(hash)) for name, (size, hash) in values["files"].items()},
+            seq=int(values.get("seq", 0)),
         )
     except FileNotFoundError:
         raise GenerationError("the generation has no manifest", where=str(path), hint=_REBUILD) from None

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.library.feedback import Vote, add
-from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form, same_site
+from glane_service.http.routes import engine_of
 from glane_service.search.query import MAX_TEXT
 
 feedback = APIRouter()
@@ -61,6 +61,5 @@ async def vote_by_form(request: Request) -> Response:
 def _keep(request: Request, query: str, bookmark_id: str, helpful: bool) -> None:
     if not same_site(request):
         raise QueryError("this form may only be sent from this site", where="Origin")
-    backend: Backend = request.app.state.backend
-    backend.engine.bookmark(bookmark_id)
+    engine_of(request).bookmark(bookmark_id)
     add(request.app.state.settings.library, Vote(query, bookmark_id, helpful))

@@ -23,7 +23,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
 from glane_service.http.algolia import FACETS, Asked, read, requests_of
-from glane_service.http.routes import OTHERWISE, answer, backend_of, metrics_of
+from glane_service.http.routes import OTHERWISE, answer, engine_of, metrics_of
 from glane_service.search.matching import Matcher
 from glane_service.search.query import MAX_PER_PAGE, Query, parse
 from glane_service.search.results import FacetValue, Hit, Results, Span
@@ -73,7 +73,7 @@ async def batch(request: Request) -> Response:
 
 def _answer(request: Request, body: bytes) -> Response:
     asked = [read(item) for item in requests_of(body)]
-    engine = backend_of(request).engine
+    engine = engine_of(request)
     results = []
     for one in asked:
         if one.facet_name:

@@ -25,6 +25,8 @@ from glane_service.search.results import Mode as ModeName
 
 MAX_TAGS = 20
 MAX_PAGE = 1_000_000
+MAX_SEQ = 2**53
+MIN_SEQ = "A change that the answer is to know: it is waited for, 5 seconds at most."
 
 
 class Parameters(BaseModel):
@@ -81,6 +83,7 @@ class SearchParameters(Parameters):
         False, description="Whether the page shows the scores; an answer's `why` always has them."
     )
     suggest: bool = Field(False, description="Whether to add the suggestions of `/api/suggest`.")
+    min_seq: int = Field(0, ge=0, le=MAX_SEQ, description=MIN_SEQ)
 
     def query(self) -> Query:
         """The search that these parameters ask for.
@@ -111,6 +114,12 @@ class SearchParameters(Parameters):
             view=self.view,
             explain=self.explain,
         ).validated()
+
+
+class BookmarkParameters(Parameters):
+    """The parameters of ``GET /api/bookmarks/{id}``."""
+
+    min_seq: int = Field(0, ge=0, le=MAX_SEQ, description=MIN_SEQ)
 
 
 class SuggestParameters(Parameters):

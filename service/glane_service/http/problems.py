@@ -15,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.errors import GlaneError
+from glane_indexer.library.writing import PreconditionError
+from glane_service.access import TooManyError
+from glane_service.http.bodies import BodyError
 from glane_service.http.parameters import (
     Parameters,
     SearchParameters,
@@ -34,6 +37,28 @@ TYPES: dict[str, tuple[int, str, str]] = {
     ),
     "not-found": (404, "There is nothing here", "No page, bookmark or result has this address."),
     "method-not-allowed": (405, "This method is not allowed here", "`Allow` lists those that are."),
+    "unauthorized": (
+        401,
+        "A key is needed here",
+        "No key was given, or one that is not valid; `WWW-Authenticate` says how to give it.",
+    ),
+    "forbidden": (403, "This key is not for that", "`detail` says which role is needed."),
+    "conflict": (
+        409,
+        "This does not fit what came before",
+        "Another request was made with the same `Idempotency-Key`.",
+    ),
+    "precondition-failed": (
+        412,
+        "The bookmark has changed",
+        "It is not the one that `If-Match` names; `ETag` has the tag that it has now.",
+    ),
+    "unsupported-media-type": (
+        415,
+        "The body is of an unknown kind",
+        "`detail` names those that are known.",
+    ),
+    "too-many": (429, "Too many requests", "`Retry-After` says in how many seconds there may be more."),
     "too-large": (413, "The request is too large", "Send less in one request."),
     "unavailable": (
         503,
@@ -48,7 +73,13 @@ TYPES: dict[str, tuple[int, str, str]] = {
 }
 """Each problem type: its status, its title, and what it means."""
 
-_BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_BY_STATUS = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+}
 _BY_SLUG = {
     "bad-request": "bad-request",
     "not-found": "not-found",
@@ -58,6 +89,13 @@ _BY_SLUG = {
     "encoder-mismatch": "unavailable",
     "encoder": "unavailable",
     "locked": "unavailable",
+    "catalog": "unavailable",
+    "journal": "unavailable",
+    "unauthorized": "unauthorized",
+    "forbidden": "forbidden",
+    "too-many": "too-many",
+    "conflict": "conflict",
+    "precondition-failed": "precondition-failed",
 }
 _MODELS: dict[str, type[Parameters]] = {
     "/api/search": SearchParameters,
@@ -111,9 +149,12 @@ def from_exception(error: Exception, request: Request) -> Problem:
         return _from_validation(error, request)
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
         slug = _BY_SLUG[error.slug]
-        headers = {"Retry-After": "2"} if slug == "unavailable" else {}
-        parameter = error.where if slug in ("bad-request", "not-found") else ""
-        return Problem(slug, str(error), parameter=parameter, headers=headers)
+        parameter = error.where if slug in ("bad-request", "not-found", "conflict") else ""
+        # Elsewhere it is a path on the server, which is for the log alone.
+        detail = str(error) if parameter else str(GlaneError(error.message, hint=error.hint))
+        if isinstance(error, BodyError):
+            return Problem(slug, detail, extra=_places(error))
+        return Problem(slug, detail, parameter=parameter, headers=_headers(error, slug))
     if isinstance(error, HTTPException):
         slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
         detail = _http_detail(error, request)
@@ -124,6 +165,24 @@ def from_exception(error: Exception, request: Request) -> Problem:
         f"The service failed to answer. Its log has the details under {request_id}",
         extra={"request_id": request_id},
     )
+
+
+def _headers(error: GlaneError, slug: str) -> dict[str, str]:
+    if slug == "unavailable":
+        return {"Retry-After": "2"}
+    if slug == "unauthorized":
+        return {"WWW-Authenticate": 'Bearer realm="Glane"'}
+    if isinstance(error, TooManyError):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, PreconditionError) and error.etag:
+        return {"ETag": error.etag}
+    return {}
+
+
+def _places(error: BodyError) -> dict[str, Any]:
+    """Where in the body it is not as it should be, as JSON pointers."""
+    places = [{"pointer": pointer, "message": message} for pointer, message in error.errors]
+    return {"pointer": places[0]["pointer"]} | ({"errors": places} if len(places) > 1 else {})
 
 
 def _from_validation(error: RequestValidationError, request: Request) -> Problem:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from glane_indexer.catalog.judgments import MAX_JUDGE, Judgments
 from glane_indexer.errors import InputError, QueryError
 from glane_indexer.settings import Settings
+from glane_service.access import EVERYTHING
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form, same_site
 from glane_service.judging import next_task
@@ -45,7 +46,7 @@ class JudgePages:
 
     async def _record(self, request: Request) -> Response:
         def keep(judge: str, form: dict[str, str]) -> None:
-            bookmark = self._backend.engine.bookmark(form.get("bookmark", ""))
+            bookmark = self._backend.engine_for(EVERYTHING).bookmark(form.get("bookmark", ""))
             question = form.get("question", "")
             if question not in self._judgments.questions():
                 raise QueryError("there is no such question", where="question")
@@ -82,7 +83,7 @@ class JudgePages:
     def _page(self, request: Request, judge: str) -> Response:
         questions = self._judgments.questions()
         judged = self._judgments.all()
-        task = next_task(self._backend.engine, questions, judged, judge)
+        task = next_task(self._backend.engine_for(EVERYTHING), questions, judged, judge)
         context = self._renderer.context(request)
         answer = self._renderer.answer(
             context,

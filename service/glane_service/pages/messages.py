@@ -202,6 +202,18 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "Cette adresse se lit seulement",
         "en": "This address can only be read",
     },
+    "error_unauthorized": {"fr": "Il faut une clé ici", "en": "A key is needed here"},
+    "error_forbidden": {"fr": "Votre clé ne suffit pas", "en": "Your key is not for that"},
+    "error_conflict": {
+        "fr": "Cette demande en contredit une autre",
+        "en": "This contradicts another request",
+    },
+    "error_precondition-failed": {"fr": "Le signet a changé entre-temps", "en": "The bookmark has changed"},
+    "error_unsupported-media-type": {
+        "fr": "Ce contenu est inconnu",
+        "en": "This content is of no known kind",
+    },
+    "error_too-many": {"fr": "Trop de demandes", "en": "Too many requests"},
     "error_too-large": {"fr": "Cette demande est trop grande", "en": "This request is too large"},
     "error_unavailable": {
         "fr": "La bibliothèque n’est pas encore ouverte",

@@ -18,11 +18,13 @@ from glane_service.http.links import LANGUAGES, Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.parameters import from_address
 from glane_service.http.problems import TYPES, Problem
+from glane_service.http.viewers import viewer_of
 from glane_service.pages import controls, views
 from glane_service.pages.assets import FOREVER
 from glane_service.pages.helps import tries
 from glane_service.pages.reference import operations
 from glane_service.pages.render import Context, Renderer
+from glane_service.search.engine import SearchEngine
 from glane_service.search.query import MAX_TEXT, Query
 from glane_service.search.results import Hit, MatchedPassage, Results, Why
 
@@ -119,8 +121,8 @@ class Pages:
         links = context.links
         landing = not query.text and not query.filters.to_json()
         is_first = landing and query == replace(Query(""), mode=query.mode, view=query.view)
-        engine = self._backend.engine
-        results = self._found(replace(query, per_page=NEWEST) if is_first else query, links)
+        engine = self._engine(context)
+        results = self._found(engine, replace(query, per_page=NEWEST) if is_first else query, links)
         self._metrics.searched(results, "page")
         pages = 1 if is_first else results.pages
         chips = controls.chips(query, t, language)
@@ -164,8 +166,7 @@ class Pages:
             indexed=landing or (scope is not None and not query.text),
         )
 
-    def _found(self, query: Query, links: Links) -> Results:
-        engine = self._backend.engine
+    def _found(self, engine: SearchEngine, query: Query, links: Links) -> Results:
         try:
             return engine.search(query)
         except QueryError as error:
@@ -177,7 +178,7 @@ class Pages:
 
     def _bookmark(self, context: Context) -> Response:
         t, language = context.t, context.language
-        engine = self._backend.engine
+        engine = self._engine(context)
         bookmark = engine.bookmark(context.request.path_params["bookmark_id"])
         hit = Hit(1, 0.0, bookmark, MatchedPassage("title", bookmark.title), Why())
         row = views.row(hit, context.links, t, language)
@@ -196,6 +197,9 @@ class Pages:
             similar=[views.row(near, context.links, t, language) for near in similar],
             indexed=True,
         )
+
+    def _engine(self, context: Context) -> SearchEngine:
+        return self._backend.engine_for(viewer_of(context.request))
 
     def _title(self, query: Query, scope: dict[str, str] | None) -> str:
         shown = query.text or (scope["name"] if scope else "")

@@ -158,6 +158,11 @@ class SearchEngine:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
         return self._suggester.suggest(text[:MAX_TEXT], limit)
 
+    @property
+    def seq(self) -> int:
+        """The number of the last change (of the journal) that the answers know."""
+        return self.generation.manifest.seq
+
     def status(self) -> dict[str, Any]:
         """What the generation holds, as ``glane status --json`` shows it."""
         manifest = self.generation.manifest
