@@ -84,7 +84,8 @@ def has_journal(library: Path) -> bool:
 
 
 def _part(entries: Sequence[Entry]) -> list[Entry]:
-    part, bookmarks = [], 0
+    part: list[Entry] = []
+    bookmarks = 0
     for entry in entries[:AT_ONCE]:
         bookmarks += len(entry.ids)
         if part and bookmarks > BOOKMARKS_AT_ONCE:

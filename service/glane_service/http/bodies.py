@@ -122,7 +122,7 @@ def parsed(body: bytes, request: Request) -> Any:
     return _loads(body, "")
 
 
-def bookmarks(value: Any) -> list[dict[str, Any]]:
+def bookmark_records(value: Any) -> list[dict[str, Any]]:
     """The records of one or several bookmarks, each with the fields that were sent.
 
     Raises:
@@ -131,7 +131,7 @@ def bookmarks(value: Any) -> list[dict[str, Any]]:
     return _sent(_BOOKMARKS if isinstance(value, list) else _BOOKMARK, value)
 
 
-def annotations(value: Any) -> list[dict[str, Any]]:
+def annotation_records(value: Any) -> list[dict[str, Any]]:
     """The records of one or several annotations.
 
     Raises:
@@ -140,7 +140,7 @@ def annotations(value: Any) -> list[dict[str, Any]]:
     return _sent(_ANNOTATIONS if isinstance(value, list) else _ANNOTATION, value)
 
 
-def bookmark(value: Any) -> dict[str, Any]:
+def bookmark_record(value: Any) -> dict[str, Any]:
     """The record of one bookmark, or of some of its fields.
 
     Raises:

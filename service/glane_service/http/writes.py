@@ -60,7 +60,7 @@ async def save(request: Request) -> Response:
     """
 
     def write(writer: Writer, value: Any, asked: WriteRequest) -> Entry:
-        return writer.save(bodies.bookmarks(value), asked)
+        return writer.save(bodies.bookmark_records(value), asked)
 
     return await _accepted(request, write)
 
@@ -77,7 +77,7 @@ async def put(request: Request, bookmark_id: Id) -> Response:
     """Makes the body the whole of the bookmark; with `If-None-Match: *` only where there is none yet."""
 
     def write(writer: Writer, value: Any, asked: WriteRequest) -> Entry:
-        record = bodies.bookmark(value)
+        record = bodies.bookmark_record(value)
         if record.get("id") not in (None, bookmark_id):
             raise BodyError([("/id", "this is not the id in the address")])
         return writer.put(bookmark_id, record, asked)
@@ -97,7 +97,7 @@ async def patch(request: Request, bookmark_id: Id) -> Response:
     """Changes the fields that the body has (RFC 7396): `null` empties one, a list replaces the list."""
 
     def write(writer: Writer, value: Any, asked: WriteRequest) -> Entry:
-        fields = bodies.bookmark(value)
+        fields = bodies.bookmark_record(value)
         if "id" in fields:
             raise BodyError([("/id", "the id of a bookmark does not change")])
         return writer.patch(bookmark_id, fields, asked)
@@ -133,7 +133,7 @@ async def annotate(request: Request, bookmark_id: Id) -> Response:
     """Takes one annotation or a list; one that is there already is not added again."""
 
     def write(writer: Writer, value: Any, asked: WriteRequest) -> Entry:
-        return writer.annotate(bookmark_id, bodies.annotations(value), asked)
+        return writer.annotate(bookmark_id, bodies.annotation_records(value), asked)
 
     return await _accepted(request, write)
 
