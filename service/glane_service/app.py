@@ -31,6 +31,7 @@ from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
 from glane_service.http.viewers import Access, Viewers
 from glane_service.http.writes import writes
+from glane_service.pages.editing import EditingPages
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
 
@@ -81,6 +82,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     for router in (api, writes, instantsearch, feeds, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(EditingPages(access, writer, pages.renderer).routes())
     if settings.judge:
         app.router.routes.extend(JudgePages(settings, backend).routes())
     if settings.feedback:

@@ -196,6 +196,11 @@ class KeyRing:
 _ROLES = ", ".join(ROLES)
 
 
+def is_made(text: str) -> bool:
+    """Whether a text has the form of the keys that are made here."""
+    return _FORM.fullmatch(text) is not None
+
+
 def _read(path: Path) -> dict[str, Key]:
     try:
         document: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -47,4 +47,4 @@ class Limiter:
                 self._buckets.move_to_end(who)
                 if len(self._buckets) > MAX_BUCKETS:
                     self._buckets.popitem(last=False)
-            return 0 if allowed else math.ceil((1 - left) * 60 / self._size)
+            return 0 if allowed else math.ceil(round((1 - left) * 60 / self._size, 6))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from glane_service.pages.editing_texts import EDITING
 from glane_service.pages.formats import NARROW, number
 
 CATALOGUE: dict[str, dict[str, str]] = {
+    **EDITING,
     # Judging and voting
     "judge": {"fr": "Juger", "en": "Judge"},
     "judge_place": {

@@ -48,7 +48,7 @@ class Pages:
     def __init__(self, settings: Settings, backend: Backend, metrics: Metrics) -> None:
         self._backend = backend
         self._metrics = metrics
-        self._renderer = Renderer(settings)
+        self.renderer = self._renderer = Renderer(settings)
         self._voting = settings.feedback
 
     def routes(self) -> list[Route]:
@@ -178,7 +178,7 @@ class Pages:
 
     def _bookmark(self, context: Context) -> Response:
         t, language = context.t, context.language
-        engine = self._engine(context)
+        engine = self._engine(context, _number(context.request.query_params.get("min_seq", "")))
         bookmark = engine.bookmark(context.request.path_params["bookmark_id"])
         hit = Hit(1, 0.0, bookmark, MatchedPassage("title", bookmark.title), Why())
         row = views.row(hit, context.links, t, language)
@@ -198,8 +198,8 @@ class Pages:
             indexed=True,
         )
 
-    def _engine(self, context: Context) -> SearchEngine:
-        return self._backend.engine_for(viewer_of(context.request))
+    def _engine(self, context: Context, min_seq: int = 0) -> SearchEngine:
+        return self._backend.engine_for(viewer_of(context.request), min_seq)
 
     def _title(self, query: Query, scope: dict[str, str] | None) -> str:
         shown = query.text or (scope["name"] if scope else "")
@@ -237,6 +237,10 @@ class Pages:
             media_type="image/svg+xml",
             headers={"Cache-Control": "public, max-age=86400"},
         )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _scoped(query: Query, kind: str, name: str) -> Query:
