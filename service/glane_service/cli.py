@@ -9,10 +9,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.library_cli import add_commands
 
 FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
 
@@ -25,9 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env()
         if options.library is not None:
             settings = replace(settings, library=options.library)
-        from glane_service import commands
-
-        code: int = getattr(commands, options.function)(options, settings)
+        code: int = getattr(import_module(options.module), options.function)(options, settings)
         return code
 
     return guarded("glane", work)
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     def command(name: str, help: str, function: str = "") -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=help, description=f"{help}.", parents=[shared])
-        made.set_defaults(function=function or f"{name}_command")
+        made.set_defaults(function=function or f"{name}_command", module="glane_service.commands")
         return made
 
     _import(command("import", "read bookmarks from files into the library"))
@@ -67,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     model.add_argument("--force", action="store_true", help="make it anew even if it is ready")
     box = command("box", "print the lines that put the search box on a site")
     box.add_argument("endpoint", nargs="?", metavar="URL", help="the service (GLANE_PUBLIC_URL)")
+    add_commands(command)
     return parser
 
 

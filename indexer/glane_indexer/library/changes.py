@@ -59,6 +59,8 @@ def after(old: Bookmark | None, entry: Entry, id: str) -> Bookmark | None:
     operation = change["op"]
     if operation == "delete":
         return None
+    if operation == "lost":
+        return old
     if operation in ("save", "put"):
         for record in change["bookmarks"]:
             if record["id"] == id:

@@ -12,6 +12,7 @@ from typing import Any
 from glane_indexer.errors import JournalError
 
 FORMAT = 1
+LOST: dict[str, Any] = {"op": "lost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,20 @@ def read_lines(data: bytes, where: str, start: int = 0) -> Iterator[tuple[int, d
             )
         yield *parsed, len(line) + 1
         place += len(line) + 1
+
+
+def sound_entries(data: bytes) -> tuple[int, list[Entry]]:
+    """The number that a damaged journal goes on from, and the changes in it that are whole."""
+    lines = [parsed for line in data.split(b"\n") if (parsed := _parsed(line)) is not None]
+    heads = [seq for seq, record in lines if "journal" in record]
+    entries = [entry_of({**record, "seq": seq}) for seq, record in lines if "change" in record]
+    base = heads[0] if heads else min((entry.seq for entry in entries), default=1) - 1
+    return base, [entry for entry in entries if entry.seq > base]
+
+
+def lost_entry(seq: int) -> Entry:
+    """What stands in the place of a change that cannot be read any more."""
+    return Entry(seq, (), LOST, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _parsed(line: bytes) -> tuple[int, dict[str, Any]] | None:

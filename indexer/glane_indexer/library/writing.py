@@ -14,7 +14,8 @@ from glane_indexer.errors import ConflictError, InputError, NotFoundError
 from glane_indexer.library import changes
 from glane_indexer.library.applying import applied_seq
 from glane_indexer.library.entries import Draft, Entry
-from glane_indexer.library.journal import Journal, Tail
+from glane_indexer.library.journal import Journal
+from glane_indexer.library.journal_file import Tail
 from glane_indexer.models import Bookmark
 
 # How often a change is tried again that others overtake.

@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 
 from glane_indexer.errors import ConflictError, JournalError
-from glane_indexer.library import journal as module
+from glane_indexer.library import journal as journal_module
+from glane_indexer.library import journal_file as module
 from glane_indexer.library.entries import Draft, Entry
-from glane_indexer.library.journal import JOURNAL, Journal, Tail
+from glane_indexer.library.journal import JOURNAL, Journal
+from glane_indexer.library.journal_file import Tail
 
 
 def add(journal: Journal, text: str = "x", **facts: Any) -> Entry:
@@ -143,7 +145,7 @@ def test_the_same_request_is_the_same_change(tmp_path: Path) -> None:
 
 def test_a_key_is_forgotten_after_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(Journal(tmp_path), "un", key="k", digest="d")
-    monkeypatch.setattr(module, "KEY_LIFE", module.timedelta(seconds=-1))
+    monkeypatch.setattr(journal_module, "KEY_LIFE", module.timedelta(seconds=-1))
     assert add(Journal(tmp_path), "deux", key="k", digest="e").seq == 2
 
 
