@@ -7,6 +7,7 @@ import os
 import random
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -90,6 +91,9 @@ SCHEMA_VERSION = len(_STEPS)
 # Readers and writers open the catalog for moments; one that finds it open waits this long for the other.
 WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
+# Threads that open one file share its database, which the second may get before it is set up ("Table
+# Function with name pandas_scan does not exist").
+_CONNECTING = threading.Lock()
 # What DuckDB says where another process, or another thread of this one, has the file open.
 _BUSY = (
     "Could not set lock on file",
@@ -156,7 +160,8 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+            with _CONNECTING:
+                return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
         except duckdb.Error as error:
             if not any(busy in str(error) for busy in _BUSY) or time.monotonic() > deadline:
                 raise _explain(error, path) from error

@@ -102,7 +102,7 @@ class EditingPages:
         key = self._access.sessions.key(context.request)
         return self._answer(
             context,
-            "sign_in.html",
+            "session.html",
             lambda links: links.page("/sign-in"),
             status,
             title=context.t("sign_in"),
@@ -146,7 +146,7 @@ class EditingPages:
     ) -> Response:
         return self._answer(
             context,
-            "edit.html",
+            "editing.html",
             lambda links: links.page("/add"),
             status,
             title=context.t("add_bookmark"),
@@ -198,7 +198,7 @@ class EditingPages:
         id = context.request.path_params["bookmark_id"]
         return self._answer(
             context,
-            "edit.html",
+            "editing.html",
             lambda links: links.editing(id),
             status,
             title=context.t("edit_bookmark"),
