@@ -45,6 +45,7 @@ bench: install
 
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
+	$(BIN)/python -m benchmarks.drills.writes
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
