@@ -194,7 +194,7 @@ def _write(
 
 def _writing_viewer(request: Request) -> Viewer:
     """Who writes: by a key in the request itself, never by what a browser sends along on its own."""
-    if "authorization" not in request.headers:
+    if not request.headers.get("authorization", "").lower().startswith("bearer "):
         raise UnknownViewerError(
             "a key is needed for this",
             hint="Send `Authorization: Bearer KEY` with a key of the role write",

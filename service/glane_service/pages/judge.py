@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -18,15 +15,15 @@ from glane_indexer.settings import Settings
 from glane_service.access import EVERYTHING
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form, same_site
+from glane_service.http.viewers import basic, viewer_of
 from glane_service.judging import next_task
 from glane_service.pages.render import Renderer
 
 
 class JudgePages:
-    """The judging pages. A judge signs in by HTTP Basic: any name, and the admin key as password."""
+    """The judging pages. A judge signs in by HTTP Basic: any name, and a key of the role admin."""
 
     def __init__(self, settings: Settings, backend: Backend) -> None:
-        self._key = settings.admin_key.encode()
         self._judgments = Judgments(settings.library)
         self._backend = backend
         self._renderer = Renderer(settings)
@@ -100,16 +97,11 @@ class JudgePages:
         return answer
 
     def _judge(self, request: Request) -> str:
-        """The name of the judge whose key is right; "" otherwise."""
+        """The name of the judge whose key is one of the role admin; "" otherwise."""
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic" or not self._key:
+        if scheme.lower() != "basic" or not viewer_of(request).may("admin"):
             return ""
-        try:
-            name, _, key = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-        right = hmac.compare_digest(key.encode(), self._key)
-        return name.strip()[:MAX_JUDGE] if right else ""
+        return basic(encoded)[0].strip()[:MAX_JUDGE]
 
 
 def _sign_in() -> Response:
