@@ -170,8 +170,8 @@ def verify(library: Path, told: Told) -> None:
         raise LibraryError("a number was given twice")
     with Catalog.open(library, read_only=True) as catalog:
         found = {bookmark.id: bookmark for bookmark in catalog.bookmarks()}
-        if catalog.applied() < max(told.seqs, default=0):
-            raise LibraryError(f"the catalog knows change {catalog.applied()} of {max(told.seqs)}")
+        if catalog.seq() < max(told.seqs, default=0):
+            raise LibraryError(f"the catalog knows change {catalog.seq()} of {max(told.seqs)}")
         for id in told.added:
             if id in told.deleted:
                 if id in found:

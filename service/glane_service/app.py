@@ -53,7 +53,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     access = Access(settings)
     writer = Writer(settings.library)
     backend = Backend(settings, live, known_seq=writer.journal.last)
-    applier = Applier(settings.library, backend.encoder, backend.refresh)
+    applier = Applier(settings.library, backend.encoder, backend.refresh, backend.generation)
     metrics = Metrics()
     pages = Pages(settings, backend, metrics)
 

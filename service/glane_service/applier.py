@@ -13,6 +13,7 @@ from pathlib import Path
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GlaneError, LockedError
 from glane_indexer.index.build import build_generation
+from glane_indexer.index.generation import Generation
 from glane_indexer.library.applying import apply_pending, has_journal
 from glane_indexer.library.journal import JOURNAL, Journal
 
@@ -34,15 +35,21 @@ class Applier:
         library: the library folder.
         encoder: gives the encoder, when one is needed.
         refresh: called when there is something new to answer from.
+        generation: gives the generation that answers, whose segments need not be read again.
     """
 
     def __init__(
-        self, library: Path, encoder: Callable[[], Encoder], refresh: Callable[[], object]
+        self,
+        library: Path,
+        encoder: Callable[[], Encoder],
+        refresh: Callable[[], object],
+        generation: Callable[[], Generation | None] = lambda: None,
     ) -> None:
         self._library = library
         self._journal = Journal(library)
         self._encoder = encoder
         self._refresh = refresh
+        self._generation = generation
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="glane-apply", daemon=True)
 
@@ -99,7 +106,7 @@ class Applier:
         stored = time.perf_counter()
         if applied.seq == 0:
             return
-        report = build_generation(self._library, self._encoder())
+        report = build_generation(self._library, self._encoder(), reuse=self._generation())
         self._refresh()
         if applied.count:
             logger.info(

@@ -16,7 +16,7 @@ import pytest
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.importers import jsonl
 from glane_indexer.index.build import build_generation
-from glane_indexer.library.locking import writer_lock
+from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_service.cli import build_parser, main
 from glane_service.http.schemas import SearchAnswer
 from tests.support import little
@@ -436,11 +436,9 @@ def test_a_format_that_does_not_fit_the_file(run: Run, tmp_path: Path) -> None:
     assert ran.err.startswith("glane: ")
 
 
-@pytest.mark.parametrize(
-    "file", ["vectors.faiss", "rows.npz", "columns.npz", "documents.sqlite", "manifest.json"]
-)
+@pytest.mark.parametrize("file", ["000001.json", "000001-1.safetensors"])
 def test_a_damaged_index(run: Run, library: Path, file: str) -> None:
-    path = library / "index" / "000001" / file
+    path = library / "index" / file
     data = path.read_bytes()
     path.write_bytes(data[:-9] + b"corrupted")
     message = refused(run("search", "travail", "--library", library))
@@ -474,10 +472,10 @@ def test_settings_that_cannot_be_read(run: Run, library: Path) -> None:
 
 def test_a_second_writer(run: Run, library: Path, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(jsonl.dump(little.BOOKMARKS[0]).encode())
-    with writer_lock(library, "indexing"):
-        for arguments in (("import", "a"), ("index", "--force"), ("index", "--rollback")):
-            message = refused(run(*arguments, "--library", library))
-            assert "is indexing since" in message
+    with writer_lock(library, "importing"), writer_lock(library, "indexing", name=INDEX_LOCK):
+        assert "is importing since" in refused(run("import", "a", "--library", library))
+        for arguments in ("--force", "--rollback"):
+            assert "is indexing since" in refused(run("index", arguments, "--library", library))
         # Readers do not wait for writers.
         assert run("search", "travail", "--library", library).code == 0
         assert run("status", "--library", library).code == 0

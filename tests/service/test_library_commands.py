@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from glane_indexer.catalog.bookmarks import Catalog
-from glane_indexer.index.generation import Generation, current_name
+from glane_indexer.index.generation import Generation
 from glane_indexer.library.journal import Journal
 from glane_indexer.models import Bookmark
 from glane_service.cli import main
@@ -62,10 +62,7 @@ def stored(library: Path, id: str) -> Bookmark | None:
 
 
 def indexed(library: Path) -> list[str]:
-    opened = Generation.open(library)
-    ids = list(opened.documents.ids)
-    opened.close()
-    return ids
+    return list(Generation.open(library).view("member").ids)
 
 
 # Adding, editing, deleting
@@ -255,8 +252,9 @@ def test_damage_of_the_journal_is_found_and_set_aside(run: Run, library: Path) -
 
 
 def test_damage_of_the_index_is_found_and_mended(run: Run, library: Path) -> None:
-    name = current_name(library)
-    path = next(p for p in (library / "index" / str(name)).rglob("*") if p.is_file() and p.suffix == ".npz")
+    path = next(
+        p for p in (library / "index").iterdir() if p.name not in ("CURRENT",) and p.suffix != ".json"
+    )
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from glane_indexer.catalog import rows as rows
-from glane_indexer.catalog.changed import ChangeTable
 from glane_indexer.catalog.embeddings import EmbeddingTable
 from glane_indexer.catalog.imports import ImportTable
+from glane_indexer.catalog.inspection import Inspection
 from glane_indexer.catalog.judgments import GOOD
 from glane_indexer.catalog.merge import merge, storable, without_repeats
 from glane_indexer.catalog.schema import CATALOG_NAME, new_content_version, open_file
@@ -43,7 +43,7 @@ class UpsertCounts:
     duplicates: int = 0
 
 
-class Catalog(EmbeddingTable, ImportTable, ChangeTable):
+class Catalog(EmbeddingTable, ImportTable, Inspection):
     """An open catalog; make one with :meth:`open`. Not for several threads at once.
 
     Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
@@ -147,8 +147,7 @@ class Catalog(EmbeddingTable, ImportTable, ChangeTable):
             self._write(whole, [bookmark.id for bookmark in self.bookmarks_of(ids)])
             self._contribute(whole, "", whole=True)
             self._forget(gone)
-            # Also where nothing else changed: the index that follows then knows the number.
-            self._set_applied(seq, new_content_version())
+            self.set_seq(seq)
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete bookmarks with their annotations; how many there were."""
@@ -222,12 +221,12 @@ class Catalog(EmbeddingTable, ImportTable, ChangeTable):
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
 
-    def good_questions(self) -> list[tuple[str, int]]:
-        """The questions that judges found a good answer to here, each with how many bookmarks those are."""
+    def good_questions(self) -> list[tuple[str, list[str]]]:
+        """The questions that judges found a good answer to here, each with the ids of these bookmarks."""
         return [
-            (str(text), int(answers))
+            (str(text), list(answers))
             for text, answers in self._rows(
-                "SELECT questions.text, count(DISTINCT bookmarks.id) FROM questions "
+                "SELECT questions.text, list_sort(list(DISTINCT bookmarks.id)) FROM questions "
                 "JOIN judgments ON judgments.question = questions.id "
                 "JOIN bookmarks ON bookmarks.id = judgments.bookmark "
                 "WHERE judgments.grade >= ? GROUP BY questions.text ORDER BY questions.text",
@@ -235,13 +234,17 @@ class Catalog(EmbeddingTable, ImportTable, ChangeTable):
             )
         ]
 
-    def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
-        """Note the passages of all bookmarks, as they were cut for the last index.
+    def replace_passages(self, ids: Sequence[str] | None, passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of some bookmarks (None: of all), as they were cut for the last index.
 
         Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
         """
         with self.transaction():
-            self._run("DELETE FROM passages")
+            if ids is None:
+                self._run("DELETE FROM passages")
+            elif ids:
+                with self._staged({"id": ids}):
+                    self._run("DELETE FROM passages WHERE bookmark_id IN (SELECT id FROM staged)")
             for part in _chunks(passages):
                 columns = rows.passage_columns(part)
                 if columns["hash"]:

@@ -18,6 +18,7 @@ from glane_indexer.models import Bookmark
 logger = logging.getLogger("glane")
 # Changes that go into the catalog in one transaction: enough for bulk speed, few enough for moments.
 AT_ONCE = 500
+LOCK_SECONDS = 2.0
 # Bookmarks of one transaction; a change may bring a thousand.
 BOOKMARKS_AT_ONCE = 2000
 
@@ -42,11 +43,11 @@ def apply_pending(library: Path, journal: Journal) -> Applied:
         CatalogError: the catalog cannot be written; nothing of this is in it then.
     """
     count = 0
-    with writer_lock(library, "applying changes"):
+    with writer_lock(library, "applying changes", wait=LOCK_SECONDS):
         while True:
             entries = journal.entries()
             with Catalog.open(library, create=True) as catalog:
-                applied = catalog.applied()
+                applied = catalog.seq()
                 journal.raise_floor(applied)
                 todo = _part([entry for entry in entries if entry.seq > applied])
                 if not todo:
@@ -75,7 +76,7 @@ def applied_seq(library: Path) -> int:
     if not (library / CATALOG_NAME).exists():
         return 0
     with Catalog.open(library, read_only=True) as catalog:
-        return catalog.applied()
+        return catalog.seq()
 
 
 def has_journal(library: Path) -> bool:

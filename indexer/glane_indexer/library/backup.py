@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +19,11 @@ from glane_indexer.index.generation import CURRENT, INDEX
 from glane_indexer.index.manifest import sync
 from glane_indexer.library.applying import apply_pending
 from glane_indexer.library.journal import JOURNAL, Journal
-from glane_indexer.library.locking import writer_lock
+from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 
 MANIFEST = "backup.json"
 FORMAT = 1
+LOCK_SECONDS = 60.0
 # What belongs to one library and not to its copy: locks, drafts, and the secret of its sessions.
 _LEFT = ("sessions.secret", "writer.lock", "index.lock", "journal.lock", "applier.lock", MANIFEST)
 
@@ -52,10 +55,10 @@ def backup(library: Path, folder: Path) -> BackupReport:
     try:
         draft.mkdir(parents=True)
         # Nobody applies, imports or builds meanwhile; changes go on being acknowledged in the journal.
-        with writer_lock(library, "backing up"):
+        with still(library, "backing up"):
             with Catalog.open(library) as catalog:
                 catalog.checkpoint()
-                bookmarks, applied = catalog.counts()["bookmarks"], catalog.applied()
+                bookmarks, applied = catalog.counts()["bookmarks"], catalog.seq()
             for path in sorted(library.rglob("*")):
                 name = path.relative_to(library)
                 if path.is_file() and not _is_left(name):
@@ -114,7 +117,7 @@ def restore(folder: Path, library: Path, *, replace: bool = False) -> BackupRepo
         last = journal.last()
         journal.close()
         library.mkdir(parents=True, exist_ok=True)
-        with writer_lock(library, "restoring"):
+        with still(library, "restoring"):
             _put(stage, library, last)
     except OSError as error:
         raise LibraryError(
@@ -133,7 +136,7 @@ def _put(stage: Path, library: Path, last: int) -> None:
     with journal.replaced() as replaced:
         if (library / CATALOG_NAME).exists():
             with Catalog.open(library) as catalog:
-                last = max(last, catalog.applied())
+                last = max(last, catalog.seq())
                 catalog.checkpoint()
             aside = library / f"before-restore-{now}"
             aside.mkdir()
@@ -153,6 +156,20 @@ def _put(stage: Path, library: Path, last: int) -> None:
         if path.is_file() and path.name not in (JOURNAL, *_LEFT) and not path.name.startswith("."):
             path.replace(library / path.name)
     sync(library)
+
+
+@contextlib.contextmanager
+def still(library: Path, purpose: str) -> Iterator[None]:
+    """Hold both locks of a library, so that nobody writes to its catalog or to its index.
+
+    Raises:
+        LockedError: another process goes on writing for a minute.
+    """
+    with (
+        writer_lock(library, purpose, wait=LOCK_SECONDS),
+        writer_lock(library, purpose, name=INDEX_LOCK, wait=LOCK_SECONDS),
+    ):
+        yield
 
 
 def _checked(folder: Path) -> BackupReport:

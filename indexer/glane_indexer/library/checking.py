@@ -83,15 +83,15 @@ def _entries(library: Path, found: list[Finding]) -> list[Entry]:
         journal.close()
 
 
-def _catalog(library: Path, entries: list[Entry], found: list[Finding]) -> tuple[str, dict[str, str]]:
-    """The version of the content, and the content hash of each bookmark."""
+def _catalog(library: Path, entries: list[Entry], found: list[Finding]) -> tuple[str, int, dict[str, str]]:
+    """The version of the content, the last change in it, and the content hash of each bookmark."""
     if not (library / CATALOG_NAME).exists() and entries:
         found.append(Finding("catalog", "note", f"{len(entries)} changes wait for a catalog to be made"))
-        return "", {}
+        return "", 0, {}
     with Catalog.open(library, read_only=True) as catalog:
         where = library / CATALOG_NAME
         found += [Finding("catalog", "error", f"{where}: {item}") for item in catalog.inconsistencies()]
-        applied = catalog.applied()
+        applied = catalog.seq()
         version, hashes = catalog.content_version(), catalog.hashes()
     waiting = [entry for entry in entries if entry.seq > applied]
     if waiting:
@@ -99,7 +99,7 @@ def _catalog(library: Path, entries: list[Entry], found: list[Finding]) -> tuple
         if waiting[0].seq > applied + 1:
             message = f"the catalog knows change {applied}, and the journal goes on with {waiting[0].seq}"
             found.append(Finding("journal", "error", message))
-    return version, hashes
+    return version, applied, hashes
 
 
 def _index(library: Path, known: object, found: list[Finding]) -> None:
@@ -108,22 +108,31 @@ def _index(library: Path, known: object, found: list[Finding]) -> None:
         found.append(Finding("index", "note", "there is no index yet: run `glane index`"))
         return
     opened = Generation.open(library, name)
-    try:
-        manifest = opened.manifest
-        if not isinstance(known, tuple):
-            return
-        version, hashes = known
-        if manifest.catalog_version != version:
-            found.append(
-                Finding("index", "note", "the catalog has changed since the index: run `glane index`")
-            )
-            return
-        ids = set(opened.documents.ids)
-        for message, odd in (
-            ("not in the index", hashes.keys() - ids),
-            ("in the index and not in the catalog", ids - hashes.keys()),
-        ):
-            if odd:
-                found.append(Finding("index", "error", f"{len(odd)} bookmarks are {message}: {min(odd)} …"))
-    finally:
-        opened.close()
+    if not isinstance(known, tuple):
+        return
+    version, seq, hashes = known
+    if (opened.manifest.catalog_version, opened.manifest.seq) != (version, seq):
+        message = "the catalog has changed since the index: run `glane index`"
+        found.append(Finding("index", "note", message))
+        return
+    indexed: dict[str, str] = {}
+    for segment, member in zip(opened.segments, opened.manifest.members, strict=True):
+        alive = [
+            (id, hash)
+            for id, hash, is_alive in zip(segment.ids, segment.hashes(), member.alive.tolist(), strict=True)
+            if is_alive
+        ]
+        for id, hash in alive:
+            if id in indexed:
+                found.append(Finding("index", "error", f"a bookmark is in two segments: {id}"))
+            indexed[id] = hash
+    for message, odd in (
+        ("not in the index", hashes.keys() - indexed.keys()),
+        ("in the index and not in the catalog", indexed.keys() - hashes.keys()),
+        (
+            "another in the index than in the catalog",
+            {id for id in indexed.keys() & hashes.keys() if indexed[id] != hashes[id]},
+        ),
+    ):
+        if odd:
+            found.append(Finding("index", "error", f"{len(odd)} bookmarks are {message}: {min(odd)} …"))

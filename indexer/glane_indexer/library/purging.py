@@ -16,13 +16,13 @@ from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.compacting import rewrite
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import LibraryError, NotFoundError
-from glane_indexer.index import generation
 from glane_indexer.index.build import build_generation
+from glane_indexer.index.merge import compact
 from glane_indexer.library import changes
 from glane_indexer.library.applying import apply_pending
+from glane_indexer.library.backup import still
 from glane_indexer.library.entries import Draft
 from glane_indexer.library.journal import Journal
-from glane_indexer.library.locking import writer_lock
 from glane_indexer.models import Bookmark
 
 # Shorter texts are found by chance.
@@ -65,10 +65,9 @@ def purge(library: Path, ids: Sequence[str], encoder: Callable[[], Encoder]) -> 
         journal.trim(seq, force=True)
     finally:
         journal.close()
-    build_generation(library, encoder(), force=True)
-    current = generation.current_name(library)
-    with writer_lock(library, "purging"):
-        generation.remove_others(library, {current} if current else set())
+    build_generation(library, encoder())
+    compact(library, keep_previous=False)
+    with still(library, "purging"):
         rewrite(library)
     stay = _elsewhere(library, wanted)
     looked_for = sorted(wanted - stay)

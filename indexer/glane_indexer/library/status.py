@@ -34,7 +34,7 @@ def library_status(settings: Settings) -> dict[str, Any]:
     manifest = read_manifest(library, name) if name else None
     return {
         **counts,
-        "passages": manifest.counts.passages if manifest else 0,
+        "passages": manifest.passages if manifest else 0,
         "generation": name,
         "encoder": manifest.encoder.to_json() if manifest else None,
         "behind": manifest is None or manifest.catalog_version != version,

@@ -154,7 +154,7 @@ class Writer:
         if not (self.library / CATALOG_NAME).exists():
             return _Snapshot(0, None)
         with Catalog.open(self.library, read_only=True) as catalog:
-            return _Snapshot(catalog.applied(), catalog.bookmark(id))
+            return _Snapshot(catalog.seq(), catalog.bookmark(id))
 
 
 class _OvertakenError(Exception):

@@ -14,6 +14,7 @@ from glane_service.access import Viewer
 
 if TYPE_CHECKING:
     from glane_indexer.encoder.base import Encoder
+    from glane_indexer.index.generation import Generation
     from glane_service.live import LiveEngine
     from glane_service.search.engine import SearchEngine
 
@@ -89,6 +90,10 @@ class Backend:
 
         live = self._live
         return live.encoder if live is not None else load_encoder(self.settings, quiet=True)
+
+    def generation(self) -> Generation | None:
+        """The generation that answers; None where none is open."""
+        return self._live.generation if self._live is not None else None
 
     def refresh(self) -> None:
         """Take up what is new in the library now."""

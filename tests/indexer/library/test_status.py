@@ -77,6 +77,6 @@ def test_there_is_no_library(tmp_path: Path) -> None:
 
 def test_a_damaged_index_is_told(settings: Settings) -> None:
     build_generation(settings.library, HashedEncoder())
-    (settings.library / "index/000001/manifest.json").write_text("{")
-    with pytest.raises(GenerationError, match="manifest is damaged"):
+    (settings.library / "index/000001.json").write_text("{")
+    with pytest.raises(GenerationError, match="the generation's file is damaged"):
         library_status(settings)

@@ -1,4 +1,4 @@
-"""Which of the journal's changes the catalog holds, and how they come in."""
+"""What a catalog is looked through for: texts that should be gone, tables that contradict one another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from glane_indexer.catalog.connection import CatalogConnection
 
-APPLIED = "applied_seq"
 _CONTRADICTIONS = {
     "bookmarks are there more than once": "SELECT id FROM bookmarks GROUP BY id HAVING count(*) > 1",
     "annotations belong to no bookmark": "SELECT id FROM annotations "
@@ -26,12 +25,8 @@ _CLEARINGS = {
 }
 
 
-class ChangeTable(CatalogConnection):
-    """The part of a catalog that knows up to which change of the journal it is."""
-
-    def applied(self) -> int:
-        """The number of the last change that is in the catalog; 0 before the first."""
-        return int(self._meta(APPLIED) or 0)
+class Inspection(CatalogConnection):
+    """The part of a catalog that can be looked through, and put right."""
 
     def checkpoint(self) -> None:
         """Have everything in the one file, and nothing in a log beside it."""
@@ -75,8 +70,3 @@ class ChangeTable(CatalogConnection):
                 if count:
                     done.append(f"{count} {message}")
         return done
-
-    def _set_applied(self, seq: int, version: str) -> None:
-        self._run("DELETE FROM meta WHERE key = ?", [APPLIED])
-        self._run("INSERT INTO meta VALUES (?, ?)", [APPLIED, str(seq)])
-        self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [version])
