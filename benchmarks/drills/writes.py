@@ -213,7 +213,11 @@ def drill(kills: int, seed: int, workers: int = 1, longest: float = 1.5) -> dict
             threads.append(threading.Thread(target=search, args=(service.address, told, stop)))
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.02, longest))
+            # Of a service that writes: a machine that is busy elsewhere may take its time before.
+            before, until = len(told.seqs), time.monotonic() + START_SECONDS
+            while len(told.seqs) == before and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.0, longest))
             service.kill()
             stop.set()
             for thread in threads:
