@@ -58,10 +58,10 @@ class Applier:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop; what is not applied stays in the journal."""
+        """Stop; what is not applied stays in the journal, and an index that is half made is made again."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=30)
+            self._thread.join(timeout=5)
         self._journal.close()
 
     def _run(self) -> None:
