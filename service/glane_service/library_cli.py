@@ -11,7 +11,7 @@ from pathlib import Path
 
 from glane_service.access import ROLES
 
-MODULE = "glane_service.library_commands"
+MODULE = "library_commands"
 _Command = Callable[[str, str], argparse.ArgumentParser]
 
 

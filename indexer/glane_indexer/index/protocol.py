@@ -52,7 +52,9 @@ class Filter:
     """What a bookmark must be to be found; what is empty filters nothing.
 
     Tags and contributors are compared without case and accents, several tags must all be there, a site
-    passes with its subdomains, the days are inclusive (UTC). ``phrases`` (exact forms that must follow one
+    passes with its subdomains, the days are inclusive (UTC). Of each group of ``any_of`` one choice must be
+    true, and none of ``none_of``; a choice is the name of a filter (``kind``, ``tag``, ``contributor``,
+    ``site``, ``language``, ``year``) and a value. ``phrases`` (exact forms that must follow one
     another within one text, accents aside) must all be there, ``excluded`` ones (a single word in any
     of its forms) must not; both are looked for in ``fields``. ``without`` is the id of one to leave out.
     """
@@ -64,6 +66,8 @@ class Filter:
     language: str = ""
     after: date | None = None
     before: date | None = None
+    any_of: tuple[tuple[tuple[str, str], ...], ...] = ()
+    none_of: tuple[tuple[str, str], ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
     fields: tuple[Field, ...] = ("text",)

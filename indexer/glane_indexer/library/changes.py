@@ -13,7 +13,7 @@ from typing import Any
 
 from glane_indexer.catalog.merge import merge, storable, without_repeats
 from glane_indexer.identity import content_hash, identify
-from glane_indexer.importers.jsonl import bookmark_of, record_of
+from glane_indexer.importers.jsonl import from_record, record_of
 from glane_indexer.language import bookmark_language
 from glane_indexer.library.entries import Entry
 from glane_indexer.models import Bookmark
@@ -81,7 +81,7 @@ def identified(record: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: it is no bookmark's; says which field.
     """
-    return {**record, "id": storable(identify(bookmark_of(record))).id}
+    return {**record, "id": storable(identify(from_record(record))).id}
 
 
 def etag(bookmark: Bookmark) -> str:
@@ -107,7 +107,7 @@ def _patched(old: Bookmark, fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _whole(record: Mapping[str, Any]) -> Bookmark:
-    return _settled(bookmark_of(record))
+    return _settled(from_record(record))
 
 
 def _settled(bookmark: Bookmark) -> Bookmark:

@@ -85,7 +85,7 @@ def _texts_of(library: Path, ids: Sequence[str]) -> set[str]:
                 "there is no such bookmark", where=missing[0], hint="Give its id or its url"
             )
         said = [part for id in ids for part in catalog.contributions(id)]
-    bookmarks = [*found.values(), *(part.bookmark for part in said)]
+    bookmarks = [*found.values(), *(part.bookmark for part in said if part.bookmark)]
     return {sample for bookmark in bookmarks for text in _said(bookmark) if (sample := _sample(text))}
 
 

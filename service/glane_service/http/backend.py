@@ -22,7 +22,11 @@ logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
 WAIT_SECONDS = 5.0
 LOOK_SECONDS = 0.02
-MAX_WAITING = 16
+MAX_WAITING = 2
+
+
+class NotOpenError(ServiceError):
+    """The library is not open; why, the log has said when it was tried."""
 
 
 class Backend:
@@ -61,7 +65,7 @@ class Backend:
 
         Raises:
             UnknownViewerError: the viewer may not even search.
-            ServiceError: it is not open yet, or cannot be opened; the message says why.
+            NotOpenError: it is not open yet, or cannot be opened; the message says why.
         """
         viewer.require("search")
         live = self._opened()
@@ -80,8 +84,8 @@ class Backend:
         if self._live is None:
             if self._problem is not None:
                 # Without its ``where``: a path on the server is for the log alone.
-                raise ServiceError(self._problem.message, hint=self._problem.hint)
-            raise ServiceError("the library is being opened", hint="Ask again in a moment")
+                raise NotOpenError(self._problem.message, hint=self._problem.hint)
+            raise NotOpenError("the library is being opened", hint="Ask again in a moment")
         return self._live
 
     def encoder(self) -> Encoder:

@@ -6,6 +6,7 @@ A reader with a browser gets the same as a page; see :mod:`glane_service.pages`.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,7 @@ TYPES: dict[str, tuple[int, str, str]] = {
         "A key is needed here",
         "No key was given, or one that is not valid; `WWW-Authenticate` says how to give it.",
     ),
-    "forbidden": (403, "This key is not for that", "`detail` says which role is needed."),
+    "forbidden": (403, "This is not allowed", "`detail` says what is missing."),
     "conflict": (
         409,
         "This does not fit what came before",
@@ -59,7 +60,13 @@ TYPES: dict[str, tuple[int, str, str]] = {
         "`detail` names those that are known.",
     ),
     "too-many": (429, "Too many requests", "`Retry-After` says in how many seconds there may be more."),
+    "too-slow": (408, "The request did not arrive in time", "Send it again, without a pause in it."),
     "too-large": (413, "The request is too large", "Send less in one request."),
+    "overloaded": (
+        503,
+        "The service is busy",
+        "More is asked than can be answered in time; ask again after `Retry-After` seconds.",
+    ),
     "unavailable": (
         503,
         "The library is not ready",
@@ -73,23 +80,36 @@ TYPES: dict[str, tuple[int, str, str]] = {
 }
 """Each problem type: its status, its title, and what it means."""
 
+_BUSY_PAGE = """<!doctype html>
+<html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>503 – Glane</title>
+<h1>Le service est très demandé</h1>
+<p>Rechargez cette page dans un instant.</p>
+<div lang="en"><h2>The service is busy</h2>
+<p>Load this page again in a moment.</p></div>
+</html>
+"""
 _BY_STATUS = {
     400: "bad-request",
+    403: "forbidden",
     404: "not-found",
     405: "method-not-allowed",
+    408: "too-slow",
     413: "too-large",
+    503: "overloaded",
     415: "unsupported-media-type",
 }
 _BY_SLUG = {
     "bad-request": "bad-request",
     "not-found": "not-found",
+    "input": "bad-request",
     "service": "unavailable",
     "library": "unavailable",
+    "catalog": "unavailable",
     "generation": "unavailable",
     "encoder-mismatch": "unavailable",
     "encoder": "unavailable",
     "locked": "unavailable",
-    "catalog": "unavailable",
     "journal": "unavailable",
     "unauthorized": "unauthorized",
     "forbidden": "forbidden",
@@ -133,6 +153,11 @@ class Problem:
             document["parameter"] = self.parameter
         return document | self.extra
 
+    def busy_page(self) -> Response:
+        """A page for a browser that takes no making, in both languages."""
+        headers = {"Cache-Control": "no-store", "Vary": "Accept", **self.headers}
+        return Response(_BUSY_PAGE, self.code, headers, media_type="text/html")
+
     def response(self, instance: str) -> Response:
         """The answer that carries this problem."""
         return Response(
@@ -149,12 +174,11 @@ def from_exception(error: Exception, request: Request) -> Problem:
         return _from_validation(error, request)
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
         slug = _BY_SLUG[error.slug]
-        parameter = error.where if slug in ("bad-request", "not-found", "conflict") else ""
-        # Elsewhere it is a path on the server, which is for the log alone.
-        detail = str(error) if parameter else str(GlaneError(error.message, hint=error.hint))
         if isinstance(error, BodyError):
-            return Problem(slug, detail, extra=_places(error))
-        return Problem(slug, detail, parameter=parameter, headers=_headers(error, slug))
+            return Problem(slug, str(GlaneError(error.message, hint=error.hint)), extra=_places(error))
+        if slug not in ("bad-request", "not-found", "conflict"):
+            return Problem(slug, _without_where(error), headers=_headers(error, slug))
+        return Problem(slug, str(error), parameter=error.where, headers=_headers(error, slug))
     if isinstance(error, HTTPException):
         slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
         detail = _http_detail(error, request)
@@ -183,6 +207,16 @@ def _places(error: BodyError) -> dict[str, Any]:
     """Where in the body it is not as it should be, as JSON pointers."""
     places = [{"pointer": pointer, "message": message} for pointer, message in error.errors]
     return {"pointer": places[0]["pointer"]} | ({"errors": places} if len(places) > 1 else {})
+
+
+# Two steps or more below the root; addresses of this service, such as /judge, have their host before them.
+_PATH = re.compile(r"(?<![\w:/.])(?:/[^\s/'\",;)]+){2,}/?")
+
+
+def _without_where(error: GlaneError) -> str:
+    """What happened and what to do, without the server's paths: those are for the log alone."""
+    said = f"{error.message}. {error.hint}" if error.hint else error.message
+    return _PATH.sub("…", said)
 
 
 def _from_validation(error: RequestValidationError, request: Request) -> Problem:

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.errors import NotFoundError
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
 from glane_indexer.index.protocol import Comparison, Field, Filter, Selection, View
 from glane_indexer.models import Bookmark
+from glane_service.search.parsing import Parsed, parse
 from glane_service.search.presentation import Presenter, Reasons
-from glane_service.search.query import FIELDS, MAX_TEXT, Parsed, Query, merged, parse
+from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
 from glane_service.search.ranking.legs import EVERYTHING, gather
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.results import FACETS, Facets, FacetValue, Hit, Results, Why
+from glane_service.search.results import FACETS, Facets, FacetValue, Hit, NoSuchPageError, Results, Why
 from glane_service.search.suggestions import Suggestion, suggestions
 
 # A keyword search lists every match, up to this many; past it, the best.
@@ -56,7 +57,8 @@ class SearchEngine:
         """Answer one query.
 
         Raises:
-            QueryError: a parameter is out of its range, or the page is past the last one.
+            QueryError: a parameter is out of its range.
+            NoSuchPageError: the page is past the last one.
         """
         started = time.perf_counter()
         query = query.validated()
@@ -65,12 +67,6 @@ class SearchEngine:
         pool = self._pool(query, parsed)
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
-        if first and first >= total:
-            raise QueryError(
-                f"there is no page {query.page}",
-                where="page",
-                hint=f"The last one is {max(1, -(-total // query.per_page))}",
-            )
         rows = pool.rows[first : first + query.per_page]
         presenter = Presenter(self.view, parsed.words, pool.comparison)
         hits = presenter.hits(
@@ -81,7 +77,7 @@ class SearchEngine:
             first_rank=first + 1,
             all_words_found=pool.all_words_found,
         )
-        return Results(
+        results = Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
             mode_used=query.mode,
             generation=self.view.generation,
@@ -93,6 +89,9 @@ class SearchEngine:
             facets=self._facets(pool.rows),
             notices=parsed.notices,
         )
+        if first and first >= total:
+            raise NoSuchPageError(results)
+        return results
 
     def ranking(self, query: Query, depth: int = 100) -> list[tuple[str, float]]:
         """The ids and scores of the best results, as :meth:`search` ranks them; for evaluation.
@@ -228,6 +227,8 @@ class SearchEngine:
                 language=filters.language,
                 after=filters.after,
                 before=filters.before,
+                any_of=filters.any_of,
+                none_of=filters.excluded,
                 phrases=parsed.phrases,
                 excluded=parsed.excluded,
                 fields=_fields(query),

@@ -179,7 +179,7 @@ def test_forms_of_other_sites_are_refused(
     before = Journal(library).last()
     for path in ("/add", "/edit/b01", "/delete/b01", "/sign-out", "/sign-in"):
         response = client.post(path, data={**form, "key": key}, headers=headers)
-        assert response.status_code == 400
+        assert response.status_code in (400, 403)
         assert "set-cookie" not in response.headers
     assert Journal(library).last() == before
 

@@ -134,7 +134,19 @@ class Columns:
             masks.append(self.created >= _day(filter.after))
         if filter.before:
             masks.append((self.created != NO_DATE) & (self.created < _day(filter.before) + 86_400))
+        masks += [np.logical_or.reduce([self._having(*item) for item in group]) for group in filter.any_of]
+        masks += [~self._having(*choice) for choice in filter.none_of]
         return np.logical_and.reduce(masks) if masks else None
+
+    def _having(self, name: str, value: str) -> Mask:
+        """Which rows have this value of the filter of that name; none where no bookmark can have it."""
+        if name == "year":
+            years = self._coded["years"]
+            return years.having(
+                [code for code, year in enumerate(years.values) if year == value], self._count
+            )
+        found = self.mask(Filter(tags=(value,)) if name == "tag" else Filter(**{name: value}))  # type: ignore[arg-type]
+        return np.zeros(self._count, np.bool_) if found is None or not value else found
 
     def counts(self, rows: Rows | None) -> dict[str, ValueCounts]:
         """Of each facet the values among these rows with their counts, the most frequent first.
