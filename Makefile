@@ -49,6 +49,7 @@ screenshots: install
 
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
+	$(BIN)/python -m benchmarks.drills.writes
 	$(BIN)/python -m benchmarks.drills.overload
 	$(BIN)/python -m benchmarks.drills.attack
 

@@ -67,6 +67,12 @@ class LockedError(LibraryError):
     slug = "locked"
 
 
+class JournalError(LibraryError):
+    """The journal of changes is damaged, or cannot be written."""
+
+    slug = "journal"
+
+
 class GenerationError(LibraryError):
     """An index generation is missing, damaged, or does not match what it is used with."""
 
@@ -95,6 +101,12 @@ class NotFoundError(GlaneError):
     """What was asked for by its id is not in the library."""
 
     slug = "not-found"
+
+
+class ConflictError(GlaneError):
+    """A change was asked for that does not fit what is there by now."""
+
+    slug = "conflict"
 
 
 class ServiceError(GlaneError):

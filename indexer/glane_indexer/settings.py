@@ -54,7 +54,11 @@ class Settings:
         (), "origins that may show the search page in a frame, separated by commas"
     )
     public_url: str = _setting("", "the service's own address as its users see it")
-    admin_key: str = _setting("", "the key for administration; empty: administration is off")
+    access: str = _setting(
+        "open", "who may ask: `open` for everybody, `key` for who has a key", ("open", "key")
+    )
+    rate_limit: int = _setting(0, "requests a minute from one key or address; 0: no limit")
+    admin_key: str = _setting("", "one more key of the role `admin`, beside those of `glane key`")
     language: str = _setting("fr", "language of the page where the browser asks for none", ("fr", "en"))
     site_name: str = _setting("Glane", "the name shown on the search page")
     site_logo: str = _setting("", "the text shown as the logo; empty: the name")

@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.errors import GlaneError
+from glane_indexer.library.writing import Writer
 from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
+from glane_service.applier import Applier
 from glane_service.http import problems
 from glane_service.http.admission import Admission
 from glane_service.http.backend import Backend, NotOpenError
@@ -33,6 +35,9 @@ from glane_service.http.opensearch import opensearch
 from glane_service.http.receiving import Bodies
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.http.viewers import Access, Viewers
+from glane_service.http.writes import writes
+from glane_service.pages.editing import EditingPages
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
 from glane_service.search.highlights import Stream
@@ -54,7 +59,10 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     Without ``live``, an engine is opened in the background when the application starts; until then
     ``/readyz`` and searches answer 503. The application closes the engine when it stops.
     """
-    backend = Backend(settings, live)
+    access = Access(settings)
+    writer = Writer(settings.library)
+    backend = Backend(settings, live, known_seq=writer.journal.last)
+    applier = Applier(settings.library, backend.encoder, backend.refresh, backend.generation)
     metrics = Metrics()
     highlights = Stream()
     pages = Pages(settings, backend, metrics, highlights)
@@ -62,8 +70,11 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
+        applier.start()
         yield
+        applier.close()
         backend.close()
+        writer.close()
 
     app = FastAPI(
         title=settings.site_name,
@@ -78,9 +89,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.backend = backend
     app.state.metrics = metrics
     app.state.highlights = highlights
-    for router in (api, instantsearch, feeds, exports, opensearch, search_box):
+    app.state.access = access
+    app.state.writer = writer
+    for router in (api, writes, instantsearch, feeds, exports, opensearch, search_box):
         app.include_router(router)
     app.router.routes.extend(pages.routes())
+    app.router.routes.extend(EditingPages(access, writer, pages.renderer).routes())
     if settings.judge:
         app.router.routes.extend(JudgePages(settings, backend).routes())
     if settings.feedback:
@@ -109,13 +123,14 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.add_middleware(Admission, places=places(settings), metrics=metrics)
     app.add_middleware(Bodies)
     app.add_middleware(SameSite, settings=settings)
+    app.add_middleware(Viewers, access=access, answer_error=answer_error)
     app.add_middleware(Envelope, settings=settings, metrics=metrics, answer_error=answer_error)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["Content-Type"],
+            allow_headers=["Authorization", "Content-Type"],
             expose_headers=["X-Request-Id"],
             max_age=86400,
         )

@@ -6,16 +6,19 @@ Nothing heavy is imported here, so that ``glane --help`` answers at once.
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.library_cli import add_commands
 from glane_service.version import glane_version
+
+FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env()
         if options.library is not None:
             settings = replace(settings, library=options.library)
-        module = importlib.import_module(f"glane_service.{options.module}")
+        module = import_module(f"glane_service.{options.module}")
         code: int = getattr(module, options.function)(options, settings)
         return code
 
@@ -88,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     model.add_argument("--force", action="store_true", help="make it anew even if it is ready")
     box = command("box", "print the lines that put the search box on a site")
     box.add_argument("endpoint", nargs="?", metavar="URL", help="the service (GLANE_PUBLIC_URL)")
+    add_commands(command)
     return parser
 
 

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.generation import Generation
     from glane_indexer.index.protocol import Viewer
+    from glane_service import access
     from glane_service.search.engine import SearchEngine
     from glane_service.search.ranking.parameters import Parameters
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.25
 # How long one that cannot be taken up is left alone.
 RETRY_SECONDS = 30.0
 
@@ -60,6 +61,15 @@ class LiveEngine:
     def engine(self) -> SearchEngine:
         """The engine of what everybody may find."""
         return self.engine_of("public")
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of questions and passages."""
+        return self._encoder
+
+    def engine_for(self, viewer: access.Viewer) -> SearchEngine:
+        """The engine of what whoever asks may see, of the current generation."""
+        return self.engine_of("member" if viewer.sees_private else "public")
 
     def engine_of(self, viewer: Viewer) -> SearchEngine:
         """The engine of what this viewer may find, of the current generation."""

@@ -45,7 +45,7 @@ def pocket_zip() -> bytes:
 
 def firefox_jsonlz4() -> bytes:
     """Firefox's backup, compressed as Firefox does."""
-    return b"mozLz40\0" + lz4.block.compress((FIXTURES / "firefox.json").read_bytes())
+    return bytes(b"mozLz40\0" + lz4.block.compress((FIXTURES / "firefox.json").read_bytes()))
 
 
 def places(*statements: str) -> bytes:

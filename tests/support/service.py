@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 import uvicorn
@@ -19,14 +20,14 @@ START_SECONDS = 20
 
 
 @contextmanager
-def serving(settings: Settings, live: LiveEngine) -> Iterator[str]:
+def serving(settings: Settings, live: LiveEngine, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """The address, without a slash at its end, that the service of ``live`` answers on."""
     # Without its lifespan the application leaves the engine open, which others use too.
     config = uvicorn.Config(
         create_app(settings, live),
         host="127.0.0.1",
         port=0,
-        lifespan="off",
+        lifespan=lifespan,
         http=LimitedConnection,
         log_level="warning",
         access_log=False,

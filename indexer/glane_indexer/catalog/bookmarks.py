@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glane_indexer.catalog import rows as rows
 from glane_indexer.catalog.embeddings import EmbeddingTable
 from glane_indexer.catalog.imports import ImportTable
+from glane_indexer.catalog.inspection import Inspection
 from glane_indexer.catalog.intake import CHUNK, Intake, UpsertCounts, chunks, recombine, separate
 from glane_indexer.catalog.judgments import GOOD
 from glane_indexer.catalog.merge import storable, without_repeats
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class Catalog(EmbeddingTable, ImportTable):
+class Catalog(EmbeddingTable, ImportTable, Inspection):
     """An open catalog; make one with :meth:`open`. Not for several threads at once.
 
     Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
@@ -107,6 +108,18 @@ class Catalog(EmbeddingTable, ImportTable):
             self._write([new], [new.id] if old else [])
             self._contribute([new], "", whole=True)
         return True
+
+    def apply(self, whole: Sequence[Bookmark], gone: Sequence[str], seq: int) -> None:
+        """Make each of ``whole`` all of its bookmark, delete those ``gone``, and note the change ``seq``.
+
+        All in one transaction, so that the number and what it stands for are never apart.
+        """
+        ids = [*gone, *(bookmark.id for bookmark in whole)]
+        with self.transaction():
+            self._write(whole, [bookmark.id for bookmark in self.bookmarks_of(ids)])
+            self._contribute(whole, "", whole=True)
+            self._forget(gone)
+            self.set_seq(seq)
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete bookmarks with their annotations; how many there were."""

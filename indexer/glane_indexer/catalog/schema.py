@@ -7,6 +7,7 @@ import os
 import random
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,15 @@ SCHEMA_VERSION = len(STEPS)
 # Readers and writers open the catalog for moments; one that finds it open waits this long for the other.
 WAIT_SECONDS = 5.0
 _PAUSE_SECONDS = 0.02
+# Threads that open one file share its database, which the second may get before it is set up ("Table
+# Function with name pandas_scan does not exist").
+_CONNECTING = threading.Lock()
+# What DuckDB says where another process, or another thread of this one, has the file open.
+_BUSY = (
+    "Could not set lock on file",
+    "different configuration than existing connections",
+    "Unique file handle conflict",
+)
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # The catalog needs no extension, and must never look for one on the network.
@@ -86,12 +96,11 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
-        except duckdb.IOException as error:
-            if "Could not set lock on file" not in str(error) or time.monotonic() > deadline:
-                raise _explain(error, path) from error
+            with _CONNECTING:
+                return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
         except duckdb.Error as error:
-            raise _explain(error, path) from error
+            if not any(busy in str(error) for busy in _BUSY) or time.monotonic() > deadline:
+                raise _explain(error, path) from error
         # Two that wait for one another must not try in step.
         time.sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311
 

@@ -49,7 +49,12 @@ def read(source: Source) -> Iterator[Imported]:
 
 def dump(bookmark: Bookmark) -> str:
     """The bookmark as one line, without its end; :func:`read` gives the same bookmark back."""
-    record: dict[str, Any] = {
+    return json.dumps(record_of(bookmark), ensure_ascii=False)
+
+
+def record_of(bookmark: Bookmark) -> dict[str, Any]:
+    """The bookmark as a JSON object; :func:`from_record` gives the same bookmark back."""
+    return {
         "id": bookmark.id,
         "url": bookmark.url,
         "title": bookmark.title,
@@ -72,7 +77,6 @@ def dump(bookmark: Bookmark) -> str:
             for annotation in bookmark.annotations
         ],
     }
-    return json.dumps(record, ensure_ascii=False)
 
 
 def _moment(moment: Any) -> str | None:

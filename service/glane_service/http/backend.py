@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GlaneError, ServiceError
 from glane_indexer.settings import Settings
+from glane_service.access import Viewer
 
 if TYPE_CHECKING:
+    from glane_indexer.encoder.base import Encoder
+    from glane_indexer.index.generation import Generation
     from glane_service.live import LiveEngine
     from glane_service.search.engine import SearchEngine
 
 logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
+WAIT_SECONDS = 5.0
+LOOK_SECONDS = 0.02
+MAX_WAITING = 2
 
 
 class NotOpenError(ServiceError):
@@ -27,28 +35,74 @@ class Backend:
     Args:
         settings: the settings in force.
         live: an engine that is open already; otherwise :meth:`start` opens one.
+        known_seq: gives the number of the last change there is.
     """
 
-    def __init__(self, settings: Settings, live: LiveEngine | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        live: LiveEngine | None = None,
+        known_seq: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.settings = settings
+        self.known_seq = known_seq
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._live = live
         self._problem: GlaneError | None = None
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
-    def engine(self) -> SearchEngine:
-        """The engine of the current generation.
+    def is_open(self) -> bool:
+        """Whether there is an engine."""
+        return self._live is not None
+
+    def engine_for(self, viewer: Viewer, min_seq: int = 0) -> SearchEngine:
+        """The engine of what this viewer may see, in the current generation.
+
+        Args:
+            min_seq: a change that the answer is to know: waits for it, :data:`WAIT_SECONDS` at most.
 
         Raises:
+            UnknownViewerError: the viewer may not even search.
             NotOpenError: it is not open yet, or cannot be opened; the message says why.
         """
+        viewer.require("search")
+        live = self._opened()
+        if live.engine_for(viewer).seq < min_seq and min_seq <= self.known_seq():
+            deadline = time.monotonic() + WAIT_SECONDS
+            # Only so many may wait: the others' requests need threads, too.
+            if self._waiting.acquire(blocking=False):
+                try:
+                    while live.engine_for(viewer).seq < min_seq and time.monotonic() < deadline:
+                        time.sleep(LOOK_SECONDS)
+                finally:
+                    self._waiting.release()
+        return live.engine_for(viewer)
+
+    def _opened(self) -> LiveEngine:
         if self._live is None:
             if self._problem is not None:
                 # Without its ``where``: a path on the server is for the log alone.
                 raise NotOpenError(self._problem.message, hint=self._problem.hint)
             raise NotOpenError("the library is being opened", hint="Ask again in a moment")
-        return self._live.engine
+        return self._live
+
+    def encoder(self) -> Encoder:
+        """The encoder of passages: that of the engine, or one of its own while there is no engine."""
+        from glane_indexer.encoder.load import load_encoder
+
+        live = self._live
+        return live.encoder if live is not None else load_encoder(self.settings, quiet=True)
+
+    def generation(self) -> Generation | None:
+        """The generation that answers; None where none is open."""
+        return self._live.generation if self._live is not None else None
+
+    def refresh(self) -> None:
+        """Take up what is new in the library now."""
+        if self._live is not None:
+            self._live.refresh()
 
     def start(self) -> None:
         """Open the engine in a background thread, trying until it opens."""

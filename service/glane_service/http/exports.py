@@ -18,7 +18,7 @@ from glane_indexer.models import Bookmark
 from glane_service.http.feeds import absolute
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
-from glane_service.http.routes import backend_of, metrics_of
+from glane_service.http.routes import engine_of, metrics_of
 from glane_service.search import citations
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import MAX_PER_PAGE, Query
@@ -40,7 +40,7 @@ def export(request: Request, form: str) -> Response:
         raise NotFoundError(f"there is no export {form[:20]!r}", hint=f"There are {', '.join(_WRITERS)}")
     write, media_type = _WRITERS[form]
     query = replace(from_address(request.query_params.multi_items()).query(), view="simple")
-    hits = list(_all(backend_of(request).engine, query, request))
+    hits = list(_all(engine_of(request), query, request))
     body = write(hits, query, absolute(request), request.app.state.settings.site_name)
     return _file(body, media_type, f"{_name(query)}.{form}")
 
@@ -51,7 +51,7 @@ def cite(request: Request, form: str, bookmark_id: str, annotation: str = "") ->
     if form not in citations.FORMATS:
         known = ", ".join(citations.FORMATS)
         raise NotFoundError(f"there is no form of citation {form[:20]!r}", hint=f"There are {known}")
-    bookmark = backend_of(request).engine.bookmark(bookmark_id)
+    bookmark = engine_of(request).bookmark(bookmark_id)
     text = ""
     if annotation:
         text = next((item.text for item in bookmark.annotations if item.id == annotation), "")

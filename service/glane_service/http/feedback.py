@@ -11,10 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.library.feedback import Vote, add
-from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form
 from glane_service.http.links import Links
-from glane_service.http.routes import OTHERWISE
+from glane_service.http.routes import OTHERWISE, engine_of
 from glane_service.search.query import MAX_TEXT
 
 feedback = APIRouter(responses=OTHERWISE)
@@ -62,6 +61,5 @@ async def vote_by_form(request: Request) -> Response:
 
 
 def _keep(request: Request, query: str, bookmark_id: str, helpful: bool) -> None:
-    backend: Backend = request.app.state.backend
-    backend.engine.bookmark(bookmark_id)
+    engine_of(request).bookmark(bookmark_id)
     add(request.app.state.settings.library, Vote(query, bookmark_id, helpful))

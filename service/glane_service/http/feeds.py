@@ -14,7 +14,7 @@ from starlette.responses import Response
 from glane_indexer.identity import safe_url
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
-from glane_service.http.routes import backend_of, metrics_of
+from glane_service.http.routes import engine_of, metrics_of
 from glane_service.search.highlights import Stream
 from glane_service.search.query import Query
 from glane_service.search.results import Hit, MatchedPassage, Results, Why
@@ -34,7 +34,7 @@ def search_feed(request: Request) -> Response:
     """The newest bookmarks that a search finds, with the parameters of the search page."""
     asked = from_address(request.query_params.multi_items()).query()
     query = replace(asked, sort="date", page=1, per_page=ENTRIES)
-    results = backend_of(request).engine.search(query)
+    results = engine_of(request).search(query)
     metrics_of(request).searched(results, "feed")
     links = absolute(request)
     body = feed(results, asked, links, request.app.state.settings.site_name)
@@ -48,7 +48,7 @@ def highlights_feed(request: Request) -> Response:
     """The newest highlights, with the filters of a search."""
     query = from_address(request.query_params.multi_items()).query()
     stream: Stream = request.app.state.highlights
-    found, _ = stream.page(backend_of(request).engine, query.filters, 1)
+    found, _ = stream.page(engine_of(request), query.filters, 1)
     links, site_name = absolute(request), request.app.state.settings.site_name
     hits = [
         Hit(

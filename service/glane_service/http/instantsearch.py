@@ -20,7 +20,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_service.http.admission import ClientGoneError, while_connected
 from glane_service.http.algolia import FACETS, MAX_HITS, MAX_REQUESTS, Asked, read, requests_of
-from glane_service.http.routes import OTHERWISE, backend_of, json_bytes, json_response, metrics_of
+from glane_service.http.routes import OTHERWISE, engine_of, json_bytes, json_response, metrics_of
 from glane_service.search.matching import Matcher
 from glane_service.search.parsing import parse
 from glane_service.search.query import Query
@@ -80,7 +80,7 @@ def _answer(request: Request, body: bytes, has_gone: Callable[[], bool]) -> Resp
     asked = [read(item) for item in requests_of(body)]
     if sum(one.query.per_page for one in asked) > MAX_HITS:
         raise QueryError(f"a batch may ask for {MAX_HITS} hits in all", where="hitsPerPage")
-    engine = backend_of(request).engine
+    engine = engine_of(request)
     parts, size = [], 0
     for one in asked:
         if has_gone():

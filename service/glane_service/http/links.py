@@ -82,6 +82,14 @@ class Links:
         """The page of a bookmark."""
         return self.page(f"/bookmarks/{_segment(bookmark_id)}")
 
+    def editing(self, bookmark_id: str, what: str = "edit") -> str:
+        """The page where a bookmark is changed, or where the form is sent that deletes it."""
+        return self.page(f"/{what}/{_segment(bookmark_id)}")
+
+    def sign_in(self, back: str) -> str:
+        """The page where one signs in, which leads back."""
+        return _join(self.page("/sign-in"), [("back", back)] if back else [])
+
     def tag(self, name: str) -> str:
         """The page of a tag."""
         return self._named("tag", name)

@@ -22,6 +22,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from glane_indexer.errors import GlaneError
+from glane_service.access import PUBLIC
 from glane_service.http.backend import Backend
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Metrics:
 
     def _observe(self, backend: Backend) -> None:
         try:
-            status = backend.engine.status()
+            status = backend.engine_for(PUBLIC).status()
         except GlaneError:
             self._generation.set(0)
             return

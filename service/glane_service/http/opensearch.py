@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from glane_service.http.feeds import absolute
 from glane_service.http.parameters import from_address
-from glane_service.http.routes import SUGGESTIONS, answer, backend_of
+from glane_service.http.routes import SUGGESTIONS, answer, engine_of
 
 NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 # The specification's own limits, in characters.
@@ -65,7 +65,7 @@ def description(request: Request) -> Response:
 def suggest(request: Request) -> Response:
     """Completions in OpenSearch's own form: ``[typed, [text, …], [description, …], [url, …]]``."""
     text = from_address(request.query_params.multi_items()).q.strip()
-    found = backend_of(request).engine.suggest(text, SUGGESTIONS) if text else []
+    found = engine_of(request).suggest(text, SUGGESTIONS) if text else []
     links = absolute(request)
     document = [
         text,

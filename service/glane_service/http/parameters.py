@@ -25,6 +25,8 @@ from glane_service.search.results import Mode as ModeName
 
 MAX_TAGS = 20
 MAX_PAGE = 1_000_000
+MAX_SEQ = 2**53
+MIN_SEQ = "A change that the answer is to know: it is waited for, 5 seconds at most."
 # For the description alone: what does not fit is refused in words of our own.
 _DAY: dict[str, Any] = {"pattern": r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$"}
 _FIELD = "|".join(FIELDS)
@@ -99,6 +101,7 @@ class SearchParameters(Parameters):
         description="Whether the question is still being typed: adds the suggestions of `/api/suggest`, "
         "and completes a last word that no bookmark has.",
     )
+    min_seq: int = Field(0, ge=0, le=MAX_SEQ, description=MIN_SEQ)
 
     def query(self) -> Query:
         """The search that these parameters ask for.
@@ -128,6 +131,12 @@ class SearchParameters(Parameters):
             everything=self.all,
             as_typed=self.as_typed,
         ).validated()
+
+
+class BookmarkParameters(Parameters):
+    """The parameters of ``GET /api/bookmarks/{id}``."""
+
+    min_seq: int = Field(0, ge=0, le=MAX_SEQ, description=MIN_SEQ)
 
 
 class SuggestParameters(Parameters):

@@ -16,6 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.errors import GlaneError
+from glane_indexer.library.writing import PreconditionError
+from glane_service.access import TooManyError
+from glane_service.http.bodies import BodyError
 from glane_service.http.parameters import (
     Parameters,
     SearchParameters,
@@ -35,7 +38,28 @@ TYPES: dict[str, tuple[int, str, str]] = {
     ),
     "not-found": (404, "There is nothing here", "No page, bookmark or result has this address."),
     "method-not-allowed": (405, "This method is not allowed here", "`Allow` lists those that are."),
+    "unauthorized": (
+        401,
+        "A key is needed here",
+        "No key was given, or one that is not valid; `WWW-Authenticate` says how to give it.",
+    ),
     "forbidden": (403, "This is not allowed", "`detail` says what is missing."),
+    "conflict": (
+        409,
+        "This does not fit what came before",
+        "Another request was made with the same `Idempotency-Key`.",
+    ),
+    "precondition-failed": (
+        412,
+        "The bookmark has changed",
+        "It is not the one that `If-Match` names; `ETag` has the tag that it has now.",
+    ),
+    "unsupported-media-type": (
+        415,
+        "The body is of an unknown kind",
+        "`detail` names those that are known.",
+    ),
+    "too-many": (429, "Too many requests", "`Retry-After` says in how many seconds there may be more."),
     "too-slow": (408, "The request did not arrive in time", "Send it again, without a pause in it."),
     "too-large": (413, "The request is too large", "Send less in one request."),
     "overloaded": (
@@ -73,6 +97,7 @@ _BY_STATUS = {
     408: "too-slow",
     413: "too-large",
     503: "overloaded",
+    415: "unsupported-media-type",
 }
 _BY_SLUG = {
     "bad-request": "bad-request",
@@ -85,6 +110,12 @@ _BY_SLUG = {
     "encoder-mismatch": "unavailable",
     "encoder": "unavailable",
     "locked": "unavailable",
+    "journal": "unavailable",
+    "unauthorized": "unauthorized",
+    "forbidden": "forbidden",
+    "too-many": "too-many",
+    "conflict": "conflict",
+    "precondition-failed": "precondition-failed",
 }
 _MODELS: dict[str, type[Parameters]] = {
     "/api/search": SearchParameters,
@@ -143,10 +174,11 @@ def from_exception(error: Exception, request: Request) -> Problem:
         return _from_validation(error, request)
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
         slug = _BY_SLUG[error.slug]
-        headers = {"Retry-After": "2"} if slug == "unavailable" else {}
-        if slug not in ("bad-request", "not-found"):
-            return Problem(slug, _without_where(error), headers=headers)
-        return Problem(slug, str(error), parameter=error.where, headers=headers)
+        if isinstance(error, BodyError):
+            return Problem(slug, str(GlaneError(error.message, hint=error.hint)), extra=_places(error))
+        if slug not in ("bad-request", "not-found", "conflict"):
+            return Problem(slug, _without_where(error), headers=_headers(error, slug))
+        return Problem(slug, str(error), parameter=error.where, headers=_headers(error, slug))
     if isinstance(error, HTTPException):
         slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
         detail = _http_detail(error, request)
@@ -157,6 +189,24 @@ def from_exception(error: Exception, request: Request) -> Problem:
         f"The service failed to answer. Its log has the details under {request_id}",
         extra={"request_id": request_id},
     )
+
+
+def _headers(error: GlaneError, slug: str) -> dict[str, str]:
+    if slug == "unavailable":
+        return {"Retry-After": "2"}
+    if slug == "unauthorized":
+        return {"WWW-Authenticate": 'Bearer realm="Glane"'}
+    if isinstance(error, TooManyError):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, PreconditionError) and error.etag:
+        return {"ETag": error.etag}
+    return {}
+
+
+def _places(error: BodyError) -> dict[str, Any]:
+    """Where in the body it is not as it should be, as JSON pointers."""
+    places = [{"pointer": pointer, "message": message} for pointer, message in error.errors]
+    return {"pointer": places[0]["pointer"]} | ({"errors": places} if len(places) > 1 else {})
 
 
 # Two steps or more below the root; addresses of this service, such as /judge, have their host before them.

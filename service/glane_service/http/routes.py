@@ -12,29 +12,37 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from glane_indexer.errors import QueryError
+from glane_indexer.library.changes import etag
+from glane_service.access import PUBLIC
 from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
-from glane_service.http.parameters import SearchParameters, SimilarParameters, SuggestParameters
+from glane_service.http.parameters import (
+    BookmarkParameters,
+    SearchParameters,
+    SimilarParameters,
+    SuggestParameters,
+)
+from glane_service.http.viewers import viewer_of
 from glane_service.search import query as queries
 from glane_service.search.results import annotation_json, bookmark_json, hit_json, to_json
 
 if TYPE_CHECKING:
+    from glane_service.search.engine import SearchEngine
     from glane_service.search.suggestions import Suggestion
 
 SUGGESTIONS = 8
 _Documented = dict[int | str, dict[str, Any]]
-_PROBLEM = {"content": {"application/problem+json": {"schema": schemas.ProblemAnswer.model_json_schema()}}}
-_BAD: _Documented = {
-    400: {**_PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}
-}
-_MISSING: _Documented = {404: {**_PROBLEM, "description": "There is no such bookmark"}}
-_NOT_READY: _Documented = {503: {**_PROBLEM, "description": "The library is not open"}}
+_SCHEMA = schemas.ProblemAnswer.model_json_schema()
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {"schema": _SCHEMA}}}
+_BAD: _Documented = {400: {**PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}}
+_MISSING: _Documented = {404: {**PROBLEM, "description": "There is no such bookmark"}}
+_NOT_READY: _Documented = {503: {**PROBLEM, "description": "The library is not open"}}
 
 # What FastAPI would document is a 422 in a form of its own, which this service never answers.
-OTHERWISE: _Documented = {"default": {**_PROBLEM, "description": "Any other error, in the same form"}}
+OTHERWISE: _Documented = {"default": {**PROBLEM, "description": "Any other error, in the same form"}}
 
 api = APIRouter(responses=OTHERWISE)
 
@@ -43,6 +51,16 @@ def backend_of(request: Request) -> Backend:
     """The backend of the application that answers ``request``."""
     backend: Backend = request.app.state.backend
     return backend
+
+
+def engine_of(request: Request, min_seq: int = 0) -> SearchEngine:
+    """The engine of what whoever asks may see; with ``min_seq`` once it knows that change.
+
+    Raises:
+        UnknownViewerError: they may see nothing.
+        ServiceError: the library is not open.
+    """
+    return backend_of(request).engine_for(viewer_of(request), min_seq)
 
 
 def metrics_of(request: Request) -> Metrics:
@@ -105,12 +123,12 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
             where="q",
             hint="Ask something, or list bookmarks with a filter or with sort=date",
         )
-    engine = backend_of(request).engine
+    engine = engine_of(request, parameters.min_seq)
     # With suggestions the question is still being typed.
     completed = engine.completed(query.text) if parameters.suggest else query.text
     results = engine.search(replace(query, text=completed))
     metrics_of(request).searched(results, "api")
-    document = to_json(results)
+    document = {**to_json(results), "seq": engine.seq}
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
         document["suggestions"] = suggestions_json(found, Links.of(request))
@@ -128,7 +146,7 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
 def suggest(request: Request, parameters: Annotated[SuggestParameters, Query()]) -> Response:
     """Titles, tags, contributors and known questions that have what has been typed so far."""
     text = parameters.q.strip()
-    found = backend_of(request).engine.suggest(text, parameters.limit) if text else []
+    found = engine_of(request).suggest(text, parameters.limit) if text else []
     return answer({"query": text, "suggestions": suggestions_json(found, Links.of(request))})
 
 
@@ -144,11 +162,16 @@ def suggestions_json(suggestions: Sequence[Suggestion], links: Links) -> list[di
     response_class=Response,
     responses={200: {"model": schemas.FullBookmarkAnswer}, **_BAD, **_MISSING, **_NOT_READY},
 )
-def bookmark(request: Request, bookmark_id: Id) -> Response:
-    """The bookmark, its annotations in their order on the page."""
-    found = backend_of(request).engine.bookmark(bookmark_id)
+def bookmark(
+    request: Request, bookmark_id: Id, parameters: Annotated[BookmarkParameters, Query()]
+) -> Response:
+    """The bookmark, its annotations in their order on the page; `ETag` is what `If-Match` takes."""
+    found = engine_of(request, parameters.min_seq).bookmark(bookmark_id)
     annotations = [annotation_json(item) for item in found.annotations]
-    return answer({**bookmark_json(found), "annotations": annotations})
+    shown = {**bookmark_json(found), "visibility": found.visibility, "annotations": annotations}
+    response = answer(shown)
+    response.headers["ETag"] = etag(found)
+    return response
 
 
 @api.get(
@@ -162,7 +185,7 @@ def similar(
     request: Request, bookmark_id: Id, parameters: Annotated[SimilarParameters, Query()]
 ) -> Response:
     """The nearest by meaning, nearest first, without the bookmark itself."""
-    hits = backend_of(request).engine.similar(bookmark_id, parameters.limit)
+    hits = engine_of(request).similar(bookmark_id, parameters.limit)
     return answer({"id": bookmark_id, "results": [hit_json(hit) for hit in hits]})
 
 
@@ -175,7 +198,8 @@ def similar(
 )
 def status(request: Request) -> Response:
     """Counts, the index generation that answers, and its encoder."""
-    return answer(backend_of(request).engine.status())
+    engine = engine_of(request)
+    return answer({**engine.status(), "seq": engine.seq})
 
 
 @api.get(
@@ -199,7 +223,7 @@ async def healthz() -> Response:
 )
 def readyz(request: Request) -> Response:
     """200 once the library is open; before that, or without one, a 503 that says why."""
-    generation = backend_of(request).engine.status().get("generation")
+    generation = backend_of(request).engine_for(PUBLIC).status().get("generation")
     return answer({"status": "ok", "generation": generation}, cache="no-store")
 
 

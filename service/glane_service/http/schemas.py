@@ -47,6 +47,7 @@ class AnnotationAnswer(Answer):
 class FullBookmarkAnswer(BookmarkAnswer):
     """A bookmark with all its annotations, in their order on the page."""
 
+    visibility: Literal["public", "private"]
     annotations: list[AnnotationAnswer]
 
 
@@ -162,6 +163,7 @@ class SearchAnswer(Answer):
     mode_used: Literal["hybrid", "keyword", "vector"]
     generation: str = Field(examples=["000007"])
     answered: bool = Field(description="Whether anything found is likely to answer")
+    seq: int = Field(description="The last change that this answer knows", examples=[42])
     total: int = Field(examples=[112])
     more: int = Field(description="Results below the line of confidence, listed with `all=true`")
     page: int
@@ -203,6 +205,7 @@ class StatusAnswer(Answer):
     passages: int
     contributors: int
     generation: str
+    seq: int = Field(description="The last change that the answers know")
     encoder: EncoderAnswer
     bytes: int
 
@@ -214,6 +217,21 @@ class HealthAnswer(Answer):
     generation: str | None = None
 
 
+class AcceptedAnswer(Answer):
+    """A change that is on the disk."""
+
+    seq: int = Field(description="Its number: `min_seq` waits for it", examples=[42])
+    ids: list[str] = Field(description="The bookmarks it changes", examples=[["3f1c9a2be07d4415"]])
+
+
+class ChangeAnswer(Answer):
+    """What has become of a change."""
+
+    seq: int = Field(examples=[42])
+    state: Literal["accepted", "applied", "searchable"] = Field(examples=["searchable"])
+    ids: list[str] | None = Field(description="null where they are not kept any more")
+
+
 class ProblemAnswer(BaseModel):
     """An error (RFC 9457). `type` does not change; `detail` is for a person."""
 
@@ -223,3 +241,4 @@ class ProblemAnswer(BaseModel):
     detail: str = Field(examples=["per_page: 0 is less than 1"])
     instance: str = Field(examples=["/api/search"])
     parameter: str | None = Field(None, examples=["per_page"])
+    pointer: str | None = Field(None, description="Where in the body (RFC 6901)", examples=["/3/title"])

@@ -11,6 +11,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_service.http.backend import Backend
 from glane_service.http.parameters import from_address
+from glane_service.http.viewers import viewer_of
 from glane_service.pages import controls, views
 from glane_service.pages.indexes import index
 from glane_service.pages.render import Context, Renderer
@@ -35,7 +36,7 @@ class BrowsePages:
     def bookmark(self, context: Context) -> Response:
         """One bookmark with all its annotations, and those near it."""
         t, language, links = context.t, context.language, context.links
-        engine = self._engine(context)
+        engine = self._engine(context, _number(context.request.query_params.get("min_seq", "")))
         bookmark = engine.bookmark(context.request.path_params["bookmark_id"])
         hit = Hit(1, 0.0, bookmark, MatchedPassage("title", bookmark.title), Why())
         row = views.row(hit, links, t, language)
@@ -111,9 +112,9 @@ class BrowsePages:
             indexed=not query.filters.to_json(),
         )
 
-    def _engine(self, context: Context) -> SearchEngine:
-        """What whoever asks may read."""
-        return self._backend.engine
+    def _engine(self, context: Context, min_seq: int = 0) -> SearchEngine:
+        """What whoever asks may read, once it knows that change."""
+        return self._backend.engine_for(viewer_of(context.request), min_seq)
 
     def _entry(self, items: list[Highlight], context: Context) -> dict[str, object]:
         """Highlights of one bookmark, author and moment, under one name."""
@@ -174,3 +175,7 @@ def _only(*, tag: str = "", contributor: str = "") -> Query:
     query = Query("")
     filters = replace(query.filters, tags=(tag,) if tag else (), contributor=contributor)
     return replace(query, filters=filters)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -15,18 +12,19 @@ from starlette.routing import Route
 from glane_indexer.catalog.judgments import MAX_JUDGE, Judgments
 from glane_indexer.errors import InputError, QueryError
 from glane_indexer.settings import Settings
+from glane_service.access import EVERYTHING
 from glane_service.http.backend import Backend
 from glane_service.http.forms import read_form
 from glane_service.http.links import Links
+from glane_service.http.viewers import basic, viewer_of
 from glane_service.judging import next_task
 from glane_service.pages.render import Renderer
 
 
 class JudgePages:
-    """The judging pages. A judge signs in by HTTP Basic: any name, and the admin key as password."""
+    """The judging pages. A judge signs in by HTTP Basic: any name, and a key of the role admin."""
 
     def __init__(self, settings: Settings, backend: Backend) -> None:
-        self._key = settings.admin_key.encode()
         self._judgments = Judgments(settings.library)
         self._backend = backend
         self._renderer = Renderer(settings)
@@ -46,7 +44,7 @@ class JudgePages:
 
     async def _record(self, request: Request) -> Response:
         def keep(judge: str, form: dict[str, str]) -> None:
-            bookmark = self._backend.engine.bookmark(form.get("bookmark", ""))
+            bookmark = self._backend.engine_for(EVERYTHING).bookmark(form.get("bookmark", ""))
             question = form.get("question", "")
             if question not in self._judgments.questions():
                 raise QueryError("there is no such question", where="question")
@@ -80,7 +78,7 @@ class JudgePages:
     def _page(self, request: Request, judge: str) -> Response:
         questions = self._judgments.questions()
         judged = self._judgments.all()
-        task = next_task(self._backend.engine, questions, judged, judge)
+        task = next_task(self._backend.engine_for(EVERYTHING), questions, judged, judge)
         context = self._renderer.context(request)
         answer = self._renderer.answer(
             context,
@@ -97,30 +95,26 @@ class JudgePages:
         return answer
 
     def _judge(self, request: Request) -> str:
-        """The name of the judge whose key is right; "" otherwise."""
+        """The name of the judge whose key is one of the role admin; "" otherwise."""
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic" or not self._key:
+        if scheme.lower() != "basic" or not viewer_of(request).may("admin"):
             return ""
-        try:
-            name, _, key = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-        right = hmac.compare_digest(key.encode(), self._key)
-        return name.strip()[:MAX_JUDGE] if right else ""
+        return basic(encoded)[0].strip()[:MAX_JUDGE]
 
     def _sign_in(self, request: Request) -> Response:
         """The page that says how to sign in; a browser shows it when its own dialog is closed."""
         context = self._renderer.context(request)
+        has_key = request.app.state.access.keys.has_admin()
         answer = self._renderer.answer(
             context,
             "sign_in.html",
             lambda links: links.path("/judge"),
             title=f"{context.t('judge_sign_in')} – {self._renderer.site['name']}",
-            has_key=bool(self._key),
+            has_key=has_key,
             indexed=False,
         )
         answer.headers["Cache-Control"] = "no-store"
-        if self._key:
+        if has_key:
             answer.status_code = 401
             realm = 'Basic realm="Glane: your name, and the admin key", charset="UTF-8"'
             answer.headers["WWW-Authenticate"] = realm

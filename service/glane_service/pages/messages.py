@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from glane_service.pages.editing_texts import EDITING
 from glane_service.pages.formats import NARROW, is_many, number
 from glane_service.pages.wording_pages import PAGES
 from glane_service.pages.wording_search import SEARCH
 
-CATALOGUE = {**SEARCH, **PAGES}
+CATALOGUE = {**SEARCH, **PAGES, **EDITING}
 
 
 def translator(language: str) -> Callable[..., str]:

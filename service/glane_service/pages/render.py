@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.settings import Settings
+from glane_service.access import NOBODY
 from glane_service.box.snippet import script_name
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.pages import views
@@ -88,6 +89,7 @@ class Renderer:
             "other_language": here(replace(links, language=other)),
             "links": links,
             "site": self.site,
+            "may_write": context.request.scope.get("glane.viewer", NOBODY).may("write"),
             "static": lambda name: links.path(f"/static/{self.static.name(name)}"),
             "count": lambda n: number(n, language),
             "description": context.t("description"),

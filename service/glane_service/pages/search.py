@@ -12,6 +12,7 @@ from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.parameters import from_address
+from glane_service.http.viewers import viewer_of
 from glane_service.pages import controls, views
 from glane_service.pages.helps import tries
 from glane_service.pages.home import Home
@@ -185,7 +186,7 @@ class SearchPages:
 
     def _engine(self, context: Context) -> SearchEngine:
         """What whoever asks may search."""
-        return self._backend.engine
+        return self._backend.engine_for(viewer_of(context.request))
 
     def _found(self, engine: SearchEngine, query: Query, links: Links) -> Results:
         try:

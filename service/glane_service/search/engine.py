@@ -217,6 +217,11 @@ class SearchEngine:
                         return token.form
         return folded
 
+    @property
+    def seq(self) -> int:
+        """The number of the last change (of the journal) that the answers know."""
+        return self.view.seq
+
     def status(self) -> dict[str, Any]:
         """What the view holds, as ``glane status --json`` shows it."""
         return {

@@ -153,11 +153,6 @@ def parse(text: str) -> Parsed:
     )
 
 
-def with_text(parsed: Parsed, text: str) -> Parsed:
-    """The same question with another text for the encoder, and so with other words."""
-    return replace(parsed, text=text, words=_plain(text).words)
-
-
 def _plain(text: str) -> Parsed:
     found: list[Token] = tokens(text)
     forms = [token.form for token in found]

@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 from glane_indexer.catalog.judgments import Judgments
 from glane_indexer.library.feedback import votes
 from glane_indexer.settings import Settings
+from glane_service.access import ROLES
 from glane_service.app import create_app
+from glane_service.keys import KeyRing
 from glane_service.live import LiveEngine
 
 KEY = "s3cret key"
@@ -56,6 +58,17 @@ def test_without_a_key_the_page_stays_shut(settings: Settings, sample_live: Live
     # A browser asks again and again where it is told that a password would do.
     assert "www-authenticate" not in answer.headers
     assert "GLANE_ADMIN_KEY" in answer.text
+
+
+def test_a_key_of_the_role_admin_judges(client: TestClient, settings: Settings) -> None:
+    ring = KeyRing(settings.library)
+    statuses = [
+        client.get("/judge", auth=("Ana", ring.add(f"a {role}", role)[1])).status_code for role in ROLES
+    ]
+    assert statuses == [401, 401, 401, 200]
+    # What a browser sends by itself does not write.
+    answer = client.post("/api/bookmarks", auth=ANA, json={"title": "x"})
+    assert answer.status_code == 401
 
 
 def test_a_judge_adds_questions_grades_and_takes_back(client: TestClient, settings: Settings) -> None:

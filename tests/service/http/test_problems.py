@@ -24,7 +24,12 @@ def test_the_types_do_not_change() -> None:
         "bad-request": 400,
         "not-found": 404,
         "method-not-allowed": 405,
+        "unauthorized": 401,
         "forbidden": 403,
+        "conflict": 409,
+        "precondition-failed": 412,
+        "unsupported-media-type": 415,
+        "too-many": 429,
         "too-slow": 408,
         "too-large": 413,
         "overloaded": 503,
@@ -103,11 +108,8 @@ def test_what_was_asked_for_is_not_reflected_as_markup(client: TestClient) -> No
 class Broken:
     """An engine that fails at whatever it is asked."""
 
-    class engine:
-        def __getattr__(self, name: str) -> Any:
-            raise RuntimeError("a secret of /etc/passwd")
-
-    engine = engine()  # type: ignore[assignment, misc]
+    def engine_for(self, viewer: Any) -> Any:
+        raise RuntimeError("a secret of /etc/passwd")
 
     def close(self) -> None:
         pass
@@ -145,8 +147,7 @@ def unready(tmp_path: Path) -> Iterator[TestClient]:
 
 def test_who_is_sent_away_from_a_busy_service_reads_why(little_settings: Settings) -> None:
     class Busy:
-        @property
-        def engine(self) -> Any:
+        def engine_for(self, viewer: Any) -> Any:
             raise HTTPException(503, "The service has more to do than it can", {"Retry-After": "1"})
 
         def close(self) -> None:
@@ -170,8 +171,7 @@ class Failing:
     def __init__(self, error: GlaneError) -> None:
         self._error = error
 
-    @property
-    def engine(self) -> Any:
+    def engine_for(self, viewer: Any) -> Any:
         raise self._error
 
     def close(self) -> None:

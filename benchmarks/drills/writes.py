@@ -1,0 +1,269 @@
+"""Kills the service at random moments while it is written to, and sees that nothing acknowledged is lost.
+
+``python -m benchmarks.drills.writes``: clients add, annotate and delete bookmarks and search, until
+every process of the service is killed with SIGKILL; then it is started again. After each kill, what was
+acknowledged must be there, once, and the library must be sound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from glane_indexer.catalog.bookmarks import Catalog
+from glane_indexer.errors import GlaneError, LibraryError
+from glane_indexer.library.applying import apply_pending
+from glane_indexer.library.checking import check
+from glane_indexer.library.journal import Journal
+from glane_service.keys import KeyRing
+
+WRITERS = 3
+START_SECONDS = 60.0
+
+
+@dataclass
+class Told:
+    """What the service has acknowledged: numbers, bookmarks, annotations by bookmark, deletions."""
+
+    seqs: list[int] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    # Asked for and not acknowledged: either way is right.
+    doubtful: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+    searches: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Service:
+    """``glane serve`` in processes of its own, which are killed together."""
+
+    def __init__(self, library: Path, workers: int) -> None:
+        started = time.monotonic()
+        command = ["serve", "--library", str(library), "--port", "0", "--workers", str(workers)]
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "glane_service.cli", *command],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.address = self._read_address()
+        threading.Thread(target=self._drain, daemon=True).start()
+        while time.monotonic() - started < START_SECONDS:
+            try:
+                if httpx.get(f"{self.address}/readyz", timeout=2).status_code == 200:
+                    break
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.02)
+        else:
+            raise LibraryError("the service does not start", where=str(library))
+        self.seconds = time.monotonic() - started
+
+    def kill(self) -> None:
+        """SIGKILL to every process of it."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _read_address(self) -> str:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if found := re.search(r"http://\S+", line):
+                return found[0].rstrip("/")
+        raise LibraryError("the service ended before it listened")
+
+    def _drain(self) -> None:
+        assert self._process.stderr is not None
+        for _ in self._process.stderr:
+            pass
+
+
+def write(address: str, headers: dict[str, str], told: Told, seed: int, stop: threading.Event) -> None:
+    """Add, annotate and delete until the service is gone."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    with httpx.Client(base_url=address, headers=headers, timeout=10) as client:
+        number = 0
+        own: list[str] = []
+        while not stop.is_set():
+            number += 1
+            doing = chance.choice(("add", "add", "note", "delete")) if len(own) > 3 else "add"
+            try:
+                if doing == "add":
+                    ids = [f"w{seed}-{number}-{place}" for place in range(chance.randint(1, 4))]
+                    body = [{"id": id, "title": f"Page {id}", "language": "fr"} for id in ids]
+                    _told(client.post("/api/bookmarks", json=body), told)
+                    own += ids
+                    with told.lock:
+                        told.added += ids
+                elif doing == "note":
+                    id, text = chance.choice(own), f"Passage {seed} {number}"
+                    _told(client.post(f"/api/bookmarks/{id}/annotations", json={"text": text}), told)
+                    with told.lock:
+                        told.notes.setdefault(id, []).append(text)
+                else:
+                    id = own.pop(chance.randrange(len(own)))
+                    with told.lock:
+                        told.doubtful.add(id)
+                    _told(client.delete(f"/api/bookmarks/{id}"), told)
+                    with told.lock:
+                        told.doubtful.discard(id)
+                        told.deleted.add(id)
+            except httpx.HTTPError:
+                return
+
+
+def search(address: str, told: Told, stop: threading.Event) -> None:
+    """Ask, until the service is gone."""
+    with httpx.Client(base_url=address, timeout=10) as client:
+        while not stop.is_set():
+            try:
+                answer = client.get("/api/search", params={"q": "page passage"})
+            except httpx.HTTPError:
+                return
+            if answer.status_code == 200:
+                told.searches += 1
+            elif answer.status_code != 503:
+                told.refused.append(f"search: {answer.status_code} {answer.text[:200]}")
+
+
+def _told(answer: httpx.Response, told: Told) -> None:
+    if answer.status_code == 202:
+        with told.lock:
+            told.seqs.append(int(answer.json()["seq"]))
+        return
+    with told.lock:
+        told.refused.append(f"write: {answer.status_code} {answer.text[:200]}")
+    raise httpx.HTTPError("not acknowledged")
+
+
+def verify(library: Path, told: Told) -> None:
+    """What was acknowledged is in the library, once.
+
+    Raises:
+        LibraryError: it is not.
+    """
+    errors = [item.message for item in check(library) if item.level == "error"]
+    if errors:
+        raise LibraryError(errors[0], where="glane check")
+    journal = Journal(library)
+    apply_pending(library, journal)
+    journal.close()
+    if told.refused:
+        raise LibraryError(told.refused[0], where="an answer")
+    if len(set(told.seqs)) != len(told.seqs):
+        raise LibraryError("a number was given twice")
+    with Catalog.open(library, read_only=True) as catalog:
+        found = {bookmark.id: bookmark for bookmark in catalog.bookmarks()}
+        if catalog.seq() < max(told.seqs, default=0):
+            raise LibraryError(f"the catalog knows change {catalog.seq()} of {max(told.seqs)}")
+        for id in told.added:
+            if id in told.deleted:
+                if id in found:
+                    raise LibraryError("a deleted bookmark is there", where=id)
+                continue
+            if id in told.doubtful and id not in found:
+                continue
+            if id not in found:
+                raise LibraryError("an acknowledged bookmark is lost", where=id)
+            texts = [item.text for item in found[id].annotations]
+            if any(texts.count(text) != 1 for text in told.notes.get(id, ())):
+                raise LibraryError("an acknowledged annotation is not there once", where=id)
+            times = len(catalog.contributions(id))
+            if id not in told.notes and id not in told.doubtful and times > 1 + len(texts):
+                raise LibraryError(f"a bookmark was stored {times} times", where=id)
+
+
+def drill(kills: int, seed: int, workers: int = 1, longest: float = 1.5) -> dict[str, Any]:
+    """Kill the service ``kills`` times.
+
+    Raises:
+        LibraryError: something acknowledged was lost, done twice or damaged.
+    """
+    chance = random.Random(seed)  # noqa: S311
+    told, starts = Told(), []
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "library"
+        _make(library)
+        _, key = KeyRing(library).add("drill", "write")
+        headers = {"Authorization": f"Bearer {key}"}
+        for number in range(1, kills + 1):
+            service = Service(library, workers)
+            starts.append(service.seconds)
+            stop = threading.Event()
+            threads = [
+                threading.Thread(target=write, args=(service.address, headers, told, number * 10 + w, stop))
+                for w in range(WRITERS)
+            ]
+            threads.append(threading.Thread(target=search, args=(service.address, told, stop)))
+            for thread in threads:
+                thread.start()
+            # Of a service that writes: a machine that is busy elsewhere may take its time before.
+            before, until = len(told.seqs), time.monotonic() + START_SECONDS
+            while len(told.seqs) == before and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.0, longest))
+            service.kill()
+            stop.set()
+            for thread in threads:
+                thread.join()
+            verify(library, told)
+            print(f"kill {number}: {len(told.seqs)} changes acknowledged, none lost", file=sys.stderr)
+        return {
+            "kills": kills,
+            "workers": workers,
+            "acknowledged": len(told.seqs),
+            "bookmarks": len(told.added),
+            "searches": told.searches,
+            "start_seconds": {
+                "median": round(sorted(starts)[len(starts) // 2], 2),
+                "most": round(max(starts), 2),
+            },
+        }
+
+
+def _make(library: Path) -> None:
+    """A library with one bookmark, indexed with the encoder that the service has."""
+    for command in (("add", "https://drill.example/", "--title", "Page première"), ("index",)):
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "glane_service.cli", *command, "--library", str(library)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise LibraryError(done.stderr.strip(), where=" ".join(command))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the drill; print what was done as JSON."""
+    parser = argparse.ArgumentParser(description="Kill the service while it is written to.")
+    parser.add_argument("--kills", type=int, default=100, help="how often (100)")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the service (1)")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (0)")
+    options = parser.parse_args(arguments)
+    try:
+        print(json.dumps(drill(max(1, options.kills), options.seed, options.workers), indent=2))
+    except GlaneError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
