@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC
-from urllib.parse import quote
 
-from glane_indexer.identity import safe_url
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.messages import CATALOGUE
-from glane_service.search.results import Hit, MatchedPassage, Results, Span
+from glane_service.search.citations import cite_hit
+from glane_service.search.results import Hit, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the
 # rest: so many are on it, in order, and the others are one link away.
 ANNOTATIONS_ON_A_PAGE = 300
 MAX_TITLE = 300
 MAX_TEXT = 4000
-_FRAGMENT_WHOLE = 200
-_FRAGMENT_WORDS = 5
 
 Translate = Callable[..., str]
 
@@ -95,27 +92,6 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def jump(url: str, passage: MatchedPassage) -> str:
-    """``url`` such that a browser scrolls to the passage, where it is quoted from that page."""
-    text = passage.text.strip()
-    if not url or passage.kind != "annotation" or not text:
-        return url
-    words = text.split()
-    if len(text) <= _FRAGMENT_WHOLE and "\n" not in text:
-        fragment = _fragment(" ".join(words))
-    elif len(words) >= 2 * _FRAGMENT_WORDS:
-        first, last = words[:_FRAGMENT_WORDS], words[-_FRAGMENT_WORDS:]
-        fragment = f"{_fragment(' '.join(first))},{_fragment(' '.join(last))}"
-    else:
-        return url
-    return f"{url}{'' if '#' in url else '#'}:~:text={fragment}"
-
-
-def _fragment(text: str) -> str:
-    # A dash and a comma have a meaning of their own in a text fragment.
-    return quote(text, safe="", errors="replace").replace("-", "%2D")
-
-
 def rows(
     results: Results, links: Links, t: Translate, language: str, *, explain: bool = False
 ) -> tuple[Row, ...]:
@@ -154,7 +130,7 @@ def row(hit: Hit, links: Links, t: Translate, language: str) -> Row:
         rank=hit.rank,
         bookmark=bookmark,
         title=clip(bookmark.title.strip(), MAX_TITLE) or bookmark.site or t("untitled"),
-        href=jump(safe_url(bookmark.url), passage),
+        href=cite_hit(hit).link,
         details=details,
         similar=f"{details}#similar",
         contributor=links.contributor(bookmark.contributor) if bookmark.contributor else "",

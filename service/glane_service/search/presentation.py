@@ -97,13 +97,14 @@ class Presenter:
             return self._matcher.coverage(text(place), bookmark.language, self._weights)
 
         chosen = choose([_KINDS[piece[0]] for piece in pieces], cosines, coverage)
-        code, annotation, *_ = pieces[chosen]
+        code, annotation, start, _ = pieces[chosen]
         said = text(chosen)
         return MatchedPassage(
             _KINDS[code],
             said,
             bookmark.annotations[annotation].id if _KINDS[code] == "annotation" else "",
             () if wordless else self._matcher.highlights(said, bookmark.language),
+            start,
         )
 
     def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:
