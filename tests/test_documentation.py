@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from glane_indexer.importers.registry import FORMATS
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
 from glane_service.cli import build_parser
+from glane_service.mcp.server import build_server
 from tests.service.pages.test_page_controls import DIIGO_CONTROLS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 EVAL_README = (ROOT / "eval" / "README.md").read_text("utf-8")
+ASSISTANTS = (ROOT / "docs" / "assistants.md").read_text("utf-8")
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -73,3 +76,12 @@ def test_make_targets() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for target in targets - {"install", "serve", "format"}:
         assert f"make {target}" in " ".join(README.split()), target
+
+
+def test_the_tools_of_assistants() -> None:
+    server = build_server("Glane", lambda context: pytest.fail("no tool is called"))
+    names = [tool.name for tool in asyncio.run(server.list_tools())]
+    assert re.findall(r"^\| `(\w+)` \| ", ASSISTANTS.split("A result of")[0], re.MULTILINE) == names
+    (resource,) = asyncio.run(server.list_resource_templates())
+    (prompt,) = asyncio.run(server.list_prompts())
+    assert f"`{resource.uri_template}`" in ASSISTANTS and f"`{prompt.name}`" in ASSISTANTS

@@ -46,6 +46,11 @@ class Settings:
     frame_origins: tuple[str, ...] = _setting(
         (), "origins that may show the search page in a frame, separated by commas"
     )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        "host names that `/mcp` may be called by, besides local ones and that of `GLANE_PUBLIC_URL`, "
+        "separated by commas; `*` for all",
+    )
     public_url: str = _setting("", "the service's own address as its users see it")
     admin_key: str = _setting("", "the key for administration; empty: administration is off")
     language: str = _setting("fr", "language of the page where the browser asks for none", ("fr", "en"))

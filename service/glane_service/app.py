@@ -27,6 +27,7 @@ from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.mcp.endpoint import McpEndpoint
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
 
@@ -48,11 +49,13 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     backend = Backend(settings, live)
     metrics = Metrics()
     pages = Pages(settings, backend, metrics)
+    mcp = McpEndpoint(settings, backend)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
-        yield
+        async with mcp.running():
+            yield
         backend.close()
 
     app = FastAPI(
@@ -68,7 +71,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.metrics = metrics
     for router in (api, instantsearch, feeds, opensearch, search_box):
         app.include_router(router)
-    app.router.routes.extend(pages.routes())
+    app.router.routes.extend([*mcp.routes(), *pages.routes()])
     if settings.judge:
         app.router.routes.extend(JudgePages(settings, backend).routes())
     if settings.feedback:

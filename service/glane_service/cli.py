@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _address(demo)
+    command("mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout")
     command("status", "show what the library and its index hold")
     export = command("export", "write all bookmarks as JSON lines, which `glane import` reads")
     export.add_argument("file", nargs="?", metavar="FILE", help="where to; standard output if left out")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
+from glane_service.mcp.command import mcp_command as mcp_command
 from glane_service.terminal import Progress, print_json, print_results
 
 if TYPE_CHECKING:

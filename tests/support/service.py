@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 import uvicorn
@@ -18,14 +19,18 @@ START_SECONDS = 20
 
 
 @contextmanager
-def serving(settings: Settings, live: LiveEngine) -> Iterator[str]:
-    """The address, without a slash at its end, that the service of ``live`` answers on."""
-    # Without its lifespan the application leaves the engine open, which others use too.
+def serving(
+    settings: Settings, live: LiveEngine, *, lifespan: Literal["on", "off"] = "off"
+) -> Iterator[str]:
+    """The address, without a slash at its end, that the service of ``live`` answers on.
+
+    Without its lifespan the application leaves the engine open, which others use too.
+    """
     config = uvicorn.Config(
         create_app(settings, live),
         host="127.0.0.1",
         port=0,
-        lifespan="off",
+        lifespan=lifespan,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,

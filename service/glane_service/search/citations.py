@@ -1,4 +1,4 @@
-"""Quotations as page, box, feed, assistants and adapters show them: verbatim, placed, linked, fenced (pure)."""
+"""Quotations, for pages, feeds, assistants and adapters: verbatim, placed, linked, fenced (pure)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Field = Literal["title", "description", "text", "note"]
 
 # A quotation up to this long is named whole in its link; of a longer one, the first and the last words.
-FRAGMENT_CHARS = 200
+FRAGMENT_CHARS = 100
 FRAGMENT_WORDS = 5
 # Bytes of UTF-8 that a language model's token stands for, on the safe side: tokenizers of today make
 # 3.5 to 5 of French and English, and about 3 of Chinese, which has 3 bytes a character.

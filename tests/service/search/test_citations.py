@@ -41,9 +41,9 @@ def test_a_link_leads_to_the_passage() -> None:
         f"{URL}#:~:text=mot0%20mot1%20mot2%20mot3%20mot4,mot55%20mot56%20mot57%20mot58%20mot59"
     )
     # At the limit it is named whole; a character more, and it is too long for that.
-    assert "," not in text_link(URL, "a " * 99 + "bc")
-    assert "," in text_link(URL, "a " * 99 + "bcd")
-    assert text_link(URL, "a" * 201) == URL
+    assert "," not in text_link(URL, "a " * 49 + "bc")
+    assert "," in text_link(URL, "a " * 49 + "bcd")
+    assert text_link(URL, "a" * 101) == URL
     assert text_link(URL, " ") == URL
     assert text_link("", "Texte") == ""
 
