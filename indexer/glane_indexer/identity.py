@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from glane_indexer.models import Annotation, Bookmark
@@ -88,6 +89,12 @@ def identify(bookmark: Bookmark, library: str = "") -> Bookmark:
         for annotation in bookmark.annotations
     )
     return replace(bookmark, id=identifier, annotations=annotations)
+
+
+def content_hash(bookmark: Bookmark) -> str:
+    """The name of a bookmark's whole content: 32 hexadecimal digits, others after any change of it."""
+    facts = json.dumps(asdict(bookmark), sort_keys=True, default=str)
+    return hashlib.blake2b(facts.encode(), digest_size=16).hexdigest()
 
 
 def _annotation_id(bookmark_id: str, annotation: Annotation, contributor: str) -> str:

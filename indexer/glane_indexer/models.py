@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Kind = Literal["bookmark", "topic"]
+Visibility = Literal["public", "private"]
 PassageKind = Literal["title", "description", "annotation"]
 
 
@@ -49,6 +50,7 @@ class Bookmark:
     language: str = ""
     annotations: tuple[Annotation, ...] = ()
     id: str = ""
+    visibility: Visibility = "public"
 
     @property
     def site(self) -> str:

@@ -12,15 +12,15 @@ stemmer needs the accents that folding takes away). Elided articles are words of
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 # Part of a generation's manifest: an index made with another analysis answers wrongly.
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 STEMMED_LANGUAGES = {"fr": "french", "en": "english"}
 
@@ -75,6 +75,9 @@ def compounds(text: str, words: list[Token]) -> Iterator[Token]:
     """
     for left, right in pairwise(words):
         if right.start == left.end + 1 and text[left.end] in _HYPHENS:
+            # The verb and pronoun of a question (est-ce, a-t-il) make no word.
+            if is_stop_word(left.form) and is_stop_word(right.form):
+                continue
             joined = left.form + right.form
             if joined.isalpha():
                 yield Token(joined, left.start, right.end)
@@ -104,11 +107,19 @@ def _without_accents(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-@cache
-def _stemmer(language: str) -> Any:
-    import snowballstemmer
+class _Stemmers(threading.local):
+    """The stemmers of one thread: each holds the word that it is at work on."""
 
-    return snowballstemmer.stemmer(STEMMED_LANGUAGES[language])
+    def __init__(self) -> None:
+        import Stemmer
+
+        # Without a cache of its own: `stem` has one.
+        self.by_language = {
+            code: Stemmer.Stemmer(name, maxCacheSize=0) for code, name in STEMMED_LANGUAGES.items()
+        }
+
+
+_stemmers = _Stemmers()
 
 
 @lru_cache(maxsize=1 << 17)
@@ -120,7 +131,7 @@ def stem(form: str, language: str) -> str:
     language = language or "fr"
     if language not in STEMMED_LANGUAGES or not form.isalpha():
         return fold(form)
-    stemmed = fold(_stemmer(language).stemWord(form))
+    stemmed = fold(_stemmers.by_language[language].stemWord(form))
     # The French stemmer leaves the plural of words in -i, -o and -u as it is: emplois, lois.
     if language == "fr" and len(stemmed) > 3 and stemmed.endswith(("is", "os", "us")):
         return stemmed[:-1]
@@ -155,6 +166,9 @@ peuvent plus plusieurs pour pourquoi puis puisqu puisque qu quand que quel quell
 quoi s sa sans se selon sera serait seront ses si sien soit son sont sous sur t ta tandis te tel
 telle telles tels tes toi ton tous tout toute toutes très tu un une vers voici voilà vos votre vous
 y à ça aujourd existe combien
+suis sommes étions étiez serai seras serez serions seriez serons soient soyez soyons fus fût
+peux pouvez pouvons pourra pourrai pourrais pourrait dois doit doivent devez devons devrais devrait
+vais va vas vont allez allons veux veut voulez voulons
 """
 _STOP_EN = """
 a about after all also an and any are as at be because been before being between both but by can

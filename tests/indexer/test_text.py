@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glane_indexer.sample.load import library_bytes
 from glane_indexer.text import (
     compounds,
     exact,
@@ -49,6 +55,41 @@ def test_combining_accents_stay_in_their_word() -> None:
 
 def test_characters_of_unspaced_scripts_are_words() -> None:
     assert forms("図書館 ok") == ["図", "書", "館", "ok"]
+
+
+def test_what_one_asks_with_is_no_word() -> None:
+    for asked in ("qu'est-ce", "a-t-il", "avez-vous", "dois-je", "suis-je"):
+        words = tokens(asked)
+        assert list(compounds(asked, words)) == []
+        assert all(is_stop_word(word.form) for word in words if word.form != "t"), asked
+
+
+@pytest.fixture
+def hurried_threads() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+    stem.cache_clear()
+
+
+@pytest.mark.usefixtures("hurried_threads")
+def test_eight_threads_stem_as_one_does() -> None:
+    words = sorted({token.form for token in tokens(library_bytes().decode())})
+    assert len(words) > 3000
+    stem.cache_clear()
+    alone = [stem(word, "fr") for word in words]
+    stem.cache_clear()
+
+    def stems(seed: int) -> dict[str, str]:
+        return {word: stem(word, "fr") for word in random.Random(seed).sample(words, len(words))}
+
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(stems, range(8)):
+            assert [found[word] for word in words] == alone
+    # Nor has the cache kept a wrong one.
+    assert [stem(word, "fr") for word in words] == alone
 
 
 def test_hyphenated_words_are_also_searched_joined() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from glane_indexer.catalog import rows as rows
 from glane_indexer.catalog.embeddings import EmbeddingTable
+from glane_indexer.catalog.imports import ImportTable
 from glane_indexer.catalog.judgments import GOOD
 from glane_indexer.catalog.merge import merge, storable, without_repeats
 from glane_indexer.catalog.schema import CATALOG_NAME, new_content_version, open_file
@@ -43,19 +42,7 @@ class UpsertCounts:
     duplicates: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRecord:
-    """One import that the catalog has seen; ``counts`` is as the import's report has it."""
-
-    id: str
-    format: str
-    file: str
-    started_at: datetime
-    finished_at: datetime
-    counts: Mapping[str, Any]
-
-
-class Catalog(EmbeddingTable):
+class Catalog(EmbeddingTable, ImportTable):
     """An open catalog; make one with :meth:`open`. Not for several threads at once.
 
     Whoever writes holds the library's writer lock. Every method raises :class:`CatalogError` when the
@@ -89,6 +76,7 @@ class Catalog(EmbeddingTable):
         self,
         bookmarks: Iterable[Bookmark],
         *,
+        source: str = "",
         language: Callable[[Bookmark], str] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> UpsertCounts:
@@ -100,6 +88,8 @@ class Catalog(EmbeddingTable):
 
         Args:
             bookmarks: with ids or without; :func:`glane_indexer.identity.identify` fills them in.
+            source: the id of the import that brings them (:meth:`new_import_id`), which each of these
+                bookmarks remembers, changed by it or not.
             language: the language of a new or changed bookmark that has none, as an ISO 639-1 code,
                 or "".
             progress: called with the number of bookmarks stored so far and of all.
@@ -129,6 +119,7 @@ class Catalog(EmbeddingTable):
                     updated += old is not None
                     annotations += len(new.annotations) - (len(old.annotations) if old else 0)
                 self._write(changed, [bookmark.id for bookmark in changed if bookmark.id in stored])
+                self._contribute([incoming[key] for key in part], source, whole=False)
                 done += len(part)
                 if progress:
                     progress(done, len(incoming))
@@ -142,6 +133,7 @@ class Catalog(EmbeddingTable):
             if new == old:
                 return False
             self._write([new], [new.id] if old else [])
+            self._contribute([new], "", whole=True)
         return True
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -151,6 +143,7 @@ class Catalog(EmbeddingTable):
             for part in _chunks(sorted(set(ids))):
                 known = [bookmark.id for bookmark in self._fetch(part)]
                 self._write([], known)
+                self._forget(known)
                 deleted += len(known)
         return deleted
 
@@ -193,6 +186,24 @@ class Catalog(EmbeddingTable):
             "contributors": contributors,
         }
 
+    def hashes(self) -> dict[str, str]:
+        """The content hash of every bookmark by id (see :func:`glane_indexer.identity.content_hash`)."""
+        return dict(self._rows("SELECT id, hash FROM bookmarks ORDER BY id"))
+
+    def bookmarks_of(self, ids: Sequence[str]) -> list[Bookmark]:
+        """The bookmarks with these ids, as far as there are any, in order of id."""
+        return [bookmark for part in _chunks(sorted(set(ids))) for bookmark in self._fetch(part)]
+
+    def seq(self) -> int:
+        """The last change of the journal that is in here; 0 before the first."""
+        return int(self._meta("seq") or 0)
+
+    def set_seq(self, seq: int) -> None:
+        """Note, in the transaction that brings it, the last change of the journal that is in here."""
+        with self.transaction():
+            self._run("DELETE FROM meta WHERE key = 'seq'")
+            self._run("INSERT INTO meta VALUES ('seq', ?)", [str(seq)])
+
     def content_version(self) -> str:
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
@@ -225,36 +236,6 @@ class Catalog(EmbeddingTable):
                             "INSERT INTO passages SELECT bookmark_id, position, kind, annotation_id, "
                             "start, length, hash FROM staged"
                         )
-
-    # Imports
-
-    def record_import(self, format: str, file: str, started_at: datetime, counts: Mapping[str, Any]) -> str:
-        """Note an import that ends now; its id: six digits, counting up."""
-        ((number,),) = self._rows("SELECT count(*) + 1 FROM imports")
-        id = f"{number:06d}"
-        now = datetime.now(UTC).replace(tzinfo=None)
-        started = started_at.astimezone(UTC).replace(tzinfo=None)
-        self._run(
-            "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
-            [id, format, file, started, now, json.dumps(counts)],
-        )
-        return id
-
-    def imports(self) -> list[ImportRecord]:
-        """All imports so far, the first one first."""
-        return [
-            ImportRecord(
-                id,
-                format,
-                file,
-                started.replace(tzinfo=UTC),
-                finished.replace(tzinfo=UTC),
-                json.loads(counts),
-            )
-            for id, format, file, started, finished, counts in self._rows(
-                "SELECT * FROM imports ORDER BY id"
-            )
-        ]
 
     # Below: SQL
 

@@ -34,6 +34,8 @@ def merge(stored: Bookmark, incoming: Bookmark) -> Bookmark:
         kind=incoming.kind,
         language=incoming.language or stored.language,
         annotations=_merge_annotations(stored.annotations, incoming.annotations),
+        # Most sources say nothing about it, and what is private must not come out by an import.
+        visibility="private" if "private" in (stored.visibility, incoming.visibility) else "public",
     )
 
 
@@ -82,6 +84,7 @@ def storable(bookmark: Bookmark) -> Bookmark:
         views=min(max(bookmark.views, 0), MAX_VIEWS),
         kind=bookmark.kind,
         language=bookmark.language,
+        visibility=bookmark.visibility,
         annotations=tuple(
             Annotation(
                 id=_text(annotation.id),

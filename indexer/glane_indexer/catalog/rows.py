@@ -7,11 +7,14 @@ a second), so everything goes in as columns of a staging view and comes out by t
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from glane_indexer.catalog.merge import TAG_SEPARATOR
+from glane_indexer.identity import content_hash
 from glane_indexer.models import Annotation, Bookmark, Passage
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ _TIME = f"make_timestamp(CASE WHEN created_at = {NO_TIME} THEN NULL ELSE created
 INSERT_BOOKMARKS = f"""
 INSERT INTO bookmarks SELECT id, title, url, description,
     CASE WHEN tags = '' THEN [] ELSE string_split(tags, chr(31)) END,
-    contributor, {_TIME}, views, kind, language FROM staged"""  # noqa: S608 - constants only
+    contributor, {_TIME}, views, kind, language, visibility, hash FROM staged"""  # noqa: S608 - constants only
 INSERT_ANNOTATIONS = f"""
 INSERT INTO annotations SELECT bookmark_id, position, id, text, note, author, {_TIME}
 FROM staged"""  # noqa: S608 - constants only
@@ -69,6 +72,8 @@ def bookmark_columns(bookmarks: Sequence[Bookmark]) -> dict[str, list[Any]]:
         "views": [bookmark.views for bookmark in bookmarks],
         "kind": [bookmark.kind for bookmark in bookmarks],
         "language": [bookmark.language for bookmark in bookmarks],
+        "visibility": [bookmark.visibility for bookmark in bookmarks],
+        "hash": [content_hash(bookmark) for bookmark in bookmarks],
     }
 
 
@@ -104,6 +109,37 @@ def passage_columns(passages: Sequence[Sequence[Passage]]) -> dict[str, list[Any
     }
 
 
+def version_columns(bookmarks: Sequence[Bookmark]) -> dict[str, list[Any]]:
+    """Columns of whole bookmarks as texts, by their hash."""
+    return {
+        "bookmark_id": [bookmark.id for bookmark in bookmarks],
+        "hash": [content_hash(bookmark) for bookmark in bookmarks],
+        "bookmark": [_dump(bookmark) for bookmark in bookmarks],
+    }
+
+
+def from_version(text: str) -> Bookmark:
+    """The bookmark that a text of :func:`version_columns` holds, exactly."""
+    record = json.loads(text)
+    annotations = tuple(
+        Annotation(**{**item, "created_at": _moment(item["created_at"])}) for item in record["annotations"]
+    )
+    changed = {
+        "created_at": _moment(record["created_at"]),
+        "tags": tuple(record["tags"]),
+        "annotations": annotations,
+    }
+    return Bookmark(**{**record, **changed})
+
+
+def _dump(bookmark: Bookmark) -> str:
+    return json.dumps(asdict(bookmark), ensure_ascii=False, default=datetime.isoformat)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def from_rows(
     bookmarks: Sequence[tuple[Any, ...]], annotations: Sequence[tuple[Any, ...]]
 ) -> list[Bookmark]:
@@ -126,8 +162,10 @@ def from_rows(
             language=language,
             annotations=tuple(of.get(key, ())),
             id=key,
+            visibility=visibility,
         )
-        for key, title, url, description, tags, contributor, created_at, views, kind, language in bookmarks
+        for key, title, url, description, tags, contributor, created_at, views, kind, *more in bookmarks
+        for language, visibility, _ in (more,)
     ]
 
 

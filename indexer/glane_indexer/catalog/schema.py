@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +19,10 @@ if TYPE_CHECKING:
     import duckdb
 
 CATALOG_NAME = "catalog.duckdb"
-SCHEMA_VERSION = 1
 
 # No keys or indexes: DuckDB checks them before a transaction's own deletions count, which forbids
 # replacing a row, and they slow bulk inserts. The one writer keeps ids unique.
-_TABLES = """
+_VERSION_1 = """
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 CREATE TABLE bookmarks (
     id VARCHAR NOT NULL, title VARCHAR NOT NULL, url VARCHAR NOT NULL, description VARCHAR NOT NULL,
@@ -43,6 +44,53 @@ CREATE TABLE judgments (
     grade INTEGER NOT NULL, judged_at TIMESTAMP NOT NULL);
 """
 
+# Each row of ``contributions`` is one import's own version of one bookmark, in the order ``number`` in
+# which they came (``import`` is "" for what no import brought: an edit, or what version 0.1 held; ``whole``
+# says that it replaced all before it in place of being merged into it). The bookmark is what merging them
+# in their order gives. Equal versions are kept once, by their hash.
+_VERSION_2 = """
+ALTER TABLE bookmarks ADD COLUMN visibility VARCHAR;
+ALTER TABLE bookmarks ADD COLUMN hash VARCHAR;
+UPDATE bookmarks SET visibility = 'public', hash = '';
+CREATE TABLE contributions (
+    bookmark_id VARCHAR NOT NULL, number BIGINT NOT NULL, import VARCHAR NOT NULL, whole BOOLEAN NOT NULL,
+    hash VARCHAR NOT NULL);
+CREATE TABLE versions (hash VARCHAR NOT NULL, bookmark VARCHAR NOT NULL);
+"""
+
+
+def _remember_what_was_there(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill in the hashes of version 2, and the first contribution of each bookmark."""
+    from glane_indexer.catalog import rows
+
+    found = connection.execute("SELECT * FROM bookmarks ORDER BY id").fetchall()
+    annotations = connection.execute("SELECT * FROM annotations ORDER BY bookmark_id, position").fetchall()
+    bookmarks = rows.from_rows(found, annotations)
+    if not bookmarks:
+        return
+    with rows.staged(connection, rows.version_columns(bookmarks)):
+        connection.execute(
+            "UPDATE bookmarks SET hash = staged.hash FROM staged WHERE bookmarks.id = staged.bookmark_id"
+        )
+        connection.execute(
+            "INSERT INTO contributions "
+            "SELECT bookmark_id, row_number() OVER (ORDER BY bookmark_id), '', true, hash FROM staged"
+        )
+        connection.execute("INSERT INTO versions SELECT DISTINCT hash, bookmark FROM staged")
+
+
+# From each version to the next: SQL, and then a function where SQL does not reach. A new catalog takes all
+# of the steps, so there is one way to every version.
+_STEPS: tuple[tuple[str, Callable[[duckdb.DuckDBPyConnection], None] | None], ...] = (
+    (_VERSION_1, None),
+    (_VERSION_2, _remember_what_was_there),
+)
+SCHEMA_VERSION = len(_STEPS)
+
+# Readers and writers open the catalog for moments; one that finds it open waits this long for the other.
+WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.02
+
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # The catalog needs no extension, and must never look for one on the network.
     "autoinstall_known_extensions": False,
@@ -60,7 +108,7 @@ def open_file(library: Path, *, create: bool, read_only: bool) -> duckdb.DuckDBP
 
     Raises:
         CatalogError: there is no catalog (and ``create`` is off), it is damaged, it is no catalog,
-            it is of a newer schema, or another process has it open.
+            it is of a newer schema, or another process keeps it open.
     """
     path = library / CATALOG_NAME
     if not path.exists():
@@ -73,7 +121,12 @@ def open_file(library: Path, *, create: bool, read_only: bool) -> duckdb.DuckDBP
         _create(library, path)
     connection = _connect(path, read_only)
     try:
-        _check(connection, path)
+        version = _check(connection, path)
+        if version < SCHEMA_VERSION and read_only:
+            connection.close()
+            open_file(library, create=False, read_only=False).close()
+            return open_file(library, create=False, read_only=True)
+        _migrate(connection, path, version)
     except BaseException:
         connection.close()
         raise
@@ -94,8 +147,17 @@ def translated(path: Path) -> Iterator[None]:
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    with translated(path):
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        except duckdb.IOException as error:
+            if "Could not set lock on file" not in str(error) or time.monotonic() > deadline:
+                raise _explain(error, path) from error
+        except duckdb.Error as error:
+            raise _explain(error, path) from error
+        # Two that wait for one another must not try in step.
+        time.sleep(_PAUSE_SECONDS * (0.5 + random.random()))  # noqa: S311
 
 
 def _create(library: Path, path: Path) -> None:
@@ -111,17 +173,39 @@ def _create(library: Path, path: Path) -> None:
     draft = library / f".{CATALOG_NAME}-{os.getpid()}"
     connection = _connect(draft, read_only=False)
     with translated(path), contextlib.closing(connection):
-        connection.execute(_TABLES)
+        connection.execute(_VERSION_1)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)",
             [
-                ["schema_version", str(SCHEMA_VERSION)],
+                ["schema_version", "1"],
                 ["library", ""],
                 ["created_at", datetime.now(UTC).isoformat(timespec="seconds")],
                 ["content_version", new_content_version()],
             ],
         )
+        _migrate(connection, path, 1)
     draft.replace(path)
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, path: Path, version: int) -> None:
+    """Bring a catalog of an earlier version forwards, all the way or not at all."""
+    if version == SCHEMA_VERSION:
+        return
+    with translated(path):
+        connection.execute("BEGIN")
+        try:
+            for sql, function in _STEPS[version:]:
+                connection.execute(sql)
+                if function:
+                    function(connection)
+            connection.execute(
+                "UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)]
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(Exception):
+                connection.execute("ROLLBACK")
+            raise
 
 
 def new_content_version() -> str:
@@ -129,7 +213,8 @@ def new_content_version() -> str:
     return secrets.token_hex(8)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """The version of the catalog's schema."""
     import duckdb
 
     try:
@@ -148,6 +233,27 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
     if version < 1:
         raise CatalogError("this is a DuckDB file, and not a Glane catalog", where=str(path), hint=_RESTORE)
+    _check_length(connection, path)
+    return version
+
+
+def _check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A file that was cut off can open all the same, and only what reads the missing part would fail.
+
+    Its blocks follow three headers of 4,096 bytes.
+    """
+    if path.with_name(f"{path.name}.wal").exists():
+        # What is still in the log has blocks that are not in the file yet.
+        return
+    with translated(path):
+        row = connection.execute(
+            "SELECT used_blocks * block_size + 12288 FROM pragma_database_size()"
+        ).fetchone()
+    missing = (row[0] if row else 0) - path.stat().st_size
+    if missing > 0:
+        raise CatalogError(
+            f"the catalog is damaged: {missing} bytes of it are missing", where=str(path), hint=_RESTORE
+        )
 
 
 def _explain(error: Exception, path: Path) -> CatalogError:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from glane_indexer.encoder import store
 from glane_indexer.encoder.base import Encoder
+from glane_indexer.encoder.fidelity import LEAST
+from glane_indexer.encoder.onnx_encoder import OnnxEncoder
 from glane_indexer.encoder.store import PreparedModel
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
@@ -35,9 +37,7 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
 
         source = folder / store.SOURCE
         return TorchEncoder(prepared, str(source) if source.is_dir() else prepared.source)
-    from glane_indexer.encoder.onnx_encoder import OnnxEncoder
-
-    return OnnxEncoder(
+    encoder = OnnxEncoder(
         prepared.info,
         folder / store.GRAPH,
         folder / store.TOKENIZER,
@@ -45,6 +45,21 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
         pad=prepared.pad,
         threads=settings.threads,
     )
+    _check(encoder, folder)
+    return encoder
+
+
+def _check(encoder: OnnxEncoder, folder: Path) -> None:
+    """Compare what the encoder gives on this machine with its vectors in full precision."""
+    probes = store.read_probes(folder)
+    found = probes.fidelity(encoder.vectors_of(probes.texts))
+    if found.least < LEAST:
+        raise EncoderError(
+            f"on this processor the encoder's vectors turn away from what they are elsewhere ({found})",
+            where=encoder.info.name,
+            hint="Run `glane model prepare --force` here; if that does not help, set GLANE_PRECISION=fp32 "
+            "and run `glane index`",
+        )
 
 
 def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:

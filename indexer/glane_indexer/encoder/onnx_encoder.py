@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,12 @@ import numpy as np
 
 from glane_indexer.encoder.base import EncoderInfo, Progress, Vectors, clean
 from glane_indexer.errors import EncoderError
+from glane_indexer.machine import cores
 
 # Texts that are tokenised together: the tokens of a large import need not all be held.
 CHUNK = 4096
+# Microseconds; from 20 to all of it, an idle machine is equally fast.
+SPIN_US = 20
 _REMEDY = "Run `glane model prepare` to make it anew"
 
 
@@ -55,7 +57,7 @@ class OnnxEncoder:
         self._query_prefix, self._passage_prefix = prefixes
         self._pad = pad
         self._graph = graph
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or cores()
         self._lock = threading.Lock()
         try:
             self._session = self._open(self._threads)
@@ -95,6 +97,10 @@ class OnnxEncoder:
                         progress(1)
         return vectors
 
+    def vectors_of(self, texts: Sequence[str]) -> Vectors:
+        """Texts that have their prefixes already as unit rows, ``[len(texts), dimensions]``."""
+        return np.stack([self._run(self._session, ids) for ids in self._ids("", texts)])
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The tokens of each passage, prefix and special tokens included, also past the limit."""
         return [
@@ -128,8 +134,10 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # A run's threads spin while it lasts (a question takes 3.0 ms so, and 4.5 ms without), but
-        # not after it: between two questions the cores belong to the rest of the service.
+        # A thread that waits for its next part spins for a moment, which saves a tenth of a question's
+        # time, and then sleeps: one that spins on, while another process is at work on its core, keeps
+        # the thread that it waits for from running (a median of 19 ms in place of 11, two busy cores).
+        options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
         options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(

@@ -20,6 +20,9 @@ from glane_indexer.encoder.store import PreparedModel
 from glane_indexer.errors import EncoderError, GlaneError
 from glane_indexer.settings import Settings
 
+# Texts that every start of a service checks the encoder with: together a few hundredths of a second.
+PROBES = 8
+
 
 def prepare(settings: Settings, *, force: bool = False, quiet: bool = False) -> PreparedModel:
     """Make the encoder of these settings ready in the cache, unless it is.
@@ -103,7 +106,7 @@ def _load(source: str, name: str) -> Any:
 
 
 def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, Any]:
-    from glane_indexer.encoder import export, optimise
+    from glane_indexer.encoder import export, fidelity, optimise
 
     prompts = {name: text for name, text in dict(getattr(model, "prompts", {})).items() if text}
     record: dict[str, Any] = {
@@ -123,19 +126,21 @@ def _export(model: Any, settings: Settings, place: Path, say: Any) -> dict[str, 
         backend.save(str(place / store.TOKENIZER))
         full = place / "full.onnx"
         export.export(model, record["pooling"], full)
-        say(3, "making it fast")
+        say(3, "making it fast, and checking that it stays true")
         config = model[0].auto_model.config
-        record["precision"] = optimise.optimise(
+        record["precision"], probes = optimise.optimise(
             full,
             place / store.GRAPH,
             precision=settings.precision,
             heads=int(getattr(config, "num_attention_heads", 0)),
             hidden=int(getattr(config, "hidden_size", 0)),
             tokenizer=place / store.TOKENIZER,
-            pad=record["pad"],
+            max_tokens=record["max_tokens"],
+            texts=fidelity.texts((record["query_prefix"], record["passage_prefix"])),
         )
+        store.write_probes(place, probes.few(PROBES))
         full.unlink(missing_ok=True)
-    say(4, "checking it")
+    say(4, "writing it down")
     record["weights"] = _weights_hash(model)
     return record
 

@@ -15,7 +15,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from glane_indexer.encoder.base import EncoderInfo
+from glane_indexer.encoder.fidelity import Probes
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
 
@@ -23,11 +26,12 @@ DEFAULT = "default"
 RECORD = "model.json"
 GRAPH = "encoder.onnx"
 TOKENIZER = "tokenizer.json"
+PROBES = "probes.npz"
 SOURCE = "sentence-transformers"
 # Raise it when a folder made by an older version must be made anew.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Part of the fingerprint: raise it when the same model would give other vectors than before.
-EXPORT_VERSION = 4
+EXPORT_VERSION = 5
 _REMEDY = "Run `glane model prepare` to make it anew"
 _DECIDING = (
     "precision",
@@ -134,7 +138,7 @@ def read(folder: Path, *, thorough: bool = False) -> PreparedModel | None:
                 where=str(path),
                 hint=_REMEDY,
             )
-        if (thorough or name in (GRAPH, TOKENIZER)) and sha256(path) != record.sha256.get(name):
+        if (thorough or name in (GRAPH, TOKENIZER, PROBES)) and sha256(path) != record.sha256.get(name):
             raise EncoderError("its checksum does not match", where=str(path), hint=_REMEDY)
     return record
 
@@ -194,6 +198,28 @@ def workplace(folder: Path) -> Iterator[Path]:
     finally:
         for leftover in (place, old):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def write_probes(folder: Path, probes: Probes) -> None:
+    """Keep texts and their vectors in full precision beside the graph that was made of it."""
+    np.savez(folder / PROBES, texts=np.array(probes.texts), vectors=probes.vectors)
+
+
+def read_probes(folder: Path) -> Probes:
+    """The probes of a prepared encoder.
+
+    Raises:
+        EncoderError: they cannot be read.
+    """
+    try:
+        with np.load(folder / PROBES, allow_pickle=False) as arrays:
+            return Probes(tuple(map(str, arrays["texts"])), arrays["vectors"])
+    except (OSError, ValueError, KeyError) as error:
+        raise EncoderError(
+            f"the prepared encoder's probes cannot be read: {error}",
+            where=str(folder / PROBES),
+            hint=_REMEDY,
+        ) from error
 
 
 def sha256(path: Path) -> str:

@@ -10,7 +10,17 @@ from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, pa
 from glane_indexer.importers.lines import first_object, objects
 from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 
-_TEXTS = ("id", "title", "url", "description", "contributor", "language", "created_at", "kind")
+_TEXTS = (
+    "id",
+    "title",
+    "url",
+    "description",
+    "contributor",
+    "language",
+    "created_at",
+    "kind",
+    "visibility",
+)
 _NOTE_TEXTS = ("id", "text", "note", "author", "created_at")
 
 
@@ -46,6 +56,7 @@ def dump(bookmark: Bookmark) -> str:
         "views": bookmark.views,
         "kind": bookmark.kind,
         "language": bookmark.language,
+        "visibility": bookmark.visibility,
         "annotations": [
             {
                 "id": annotation.id,
@@ -74,6 +85,9 @@ def _bookmark(record: Any) -> Bookmark:
     kind = texts["kind"] or "bookmark"
     if kind not in ("bookmark", "topic"):
         raise ValueError(f"kind is {kind!r}; it is `bookmark` or `topic`")
+    visibility = texts["visibility"] or "public"
+    if visibility not in ("public", "private"):
+        raise ValueError(f"visibility is {visibility!r}; it is `public` or `private`")
     title, url = clean_line(texts["title"]), texts["url"].strip()
     if not title and not url:
         raise ValueError("the record has neither a title nor a url")
@@ -97,6 +111,7 @@ def _bookmark(record: Any) -> Bookmark:
         views=views,
         kind="topic" if kind == "topic" else "bookmark",
         language=texts["language"].strip().lower(),
+        visibility="private" if visibility == "private" else "public",
         annotations=tuple(_annotation(item, place) for place, item in enumerate(annotations, start=1)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from glane_indexer.catalog import bookmarks as catalog_module
+from glane_indexer.catalog import schema
 from glane_indexer.catalog.bookmarks import Catalog, UpsertCounts
 from glane_indexer.catalog.schema import CATALOG_NAME, SCHEMA_VERSION
 from glane_indexer.errors import CatalogError
@@ -56,6 +58,14 @@ def numbered(count: int) -> list[Bookmark]:
 
 
 # Bookmarks
+
+
+def test_the_last_change_that_is_in_here(library: Path) -> None:
+    with Catalog.open(library, create=True) as catalog:
+        assert catalog.seq() == 0
+        catalog.set_seq(7)
+        catalog.set_seq(12)
+        assert catalog.seq() == 12
 
 
 def test_what_goes_in_comes_out(library: Path) -> None:
@@ -331,9 +341,11 @@ def test_a_catalog_that_is_cut_off(library: Path) -> None:
     fill(library, *numbered(500))
     path = library / CATALOG_NAME
     data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(CatalogError, match="Put back a copy of the file"), Catalog.open(library) as catalog:
-        list(catalog.bookmarks())
+    for length in (len(data) // 2, len(data) - 1000):
+        path.write_bytes(data[:length])
+        for read_only in (True, False):
+            with pytest.raises(CatalogError, match=r"damaged.*Put back a copy of the file"):
+                Catalog.open(library, read_only=read_only)
 
 
 def test_a_file_of_another_program(library: Path) -> None:
@@ -357,7 +369,7 @@ def test_a_catalog_of_a_newer_schema(library: Path) -> None:
     fill(library, PLAIN)
     with duckdb.connect(str(library / CATALOG_NAME)) as connection:
         connection.execute(f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema_version'")
-    with pytest.raises(CatalogError, match=r"newer Glane \(its schema is 2, .* here is 1\)\. Update Glane"):
+    with pytest.raises(CatalogError, match=r"newer Glane \(its schema is 3, .* here is 2\)\. Update Glane"):
         Catalog.open(library)
 
 
@@ -391,7 +403,8 @@ def environment() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(path for path in sys.path if path)}
 
 
-def test_another_process_has_it_open(library: Path) -> None:
+def test_another_process_keeps_it_open(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "WAIT_SECONDS", 0.1)
     fill(library, PLAIN)
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(library)],
@@ -408,6 +421,25 @@ def test_another_process_has_it_open(library: Path) -> None:
         holder.communicate("")
     with Catalog.open(library) as catalog:
         assert list(catalog.bookmarks()) == [PLAIN]
+
+
+def test_another_process_that_has_it_open_for_a_moment_is_waited_for(library: Path) -> None:
+    fill(library, PLAIN)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(library)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        timer = threading.Timer(0.3, holder.stdin.close)
+        timer.start()
+        with Catalog.open(library, read_only=True) as catalog:
+            assert holder.wait() == 0
+            assert list(catalog.bookmarks()) == [PLAIN]
+        timer.join()
 
 
 def test_this_process_has_it_open_in_another_way(library: Path) -> None:

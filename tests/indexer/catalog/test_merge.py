@@ -38,6 +38,7 @@ NEW = Bookmark(
     kind="topic",
     language="en",
     annotations=(Annotation("One", "New note", "Ada", None, "1"), Annotation("Three", id="3")),
+    visibility="private",
 )
 
 
@@ -59,6 +60,11 @@ def test_what_is_given_replaces_what_was_there() -> None:
 
 def test_what_is_empty_erases_nothing() -> None:
     assert merge(OLD, Bookmark("", id="b")) == OLD
+
+
+def test_an_import_makes_nothing_public_that_was_private() -> None:
+    assert merge(NEW, OLD).visibility == "private"
+    assert merge(OLD, OLD).visibility == "public"
 
 
 def test_no_field_is_forgotten() -> None:

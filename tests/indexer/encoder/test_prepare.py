@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glane_indexer.encoder import store
+from glane_indexer.encoder.fidelity import Probes
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.encoder.onnx_encoder import OnnxEncoder
 from glane_indexer.encoder.prepare import prepare
@@ -58,7 +61,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("pooling", "precision", "cosine"),
-    [("mean", "int8", 0.98), ("cls", "int8", 0.98), ("mean", "fp32", 0.9999)],
+    [("mean", "int8", 0.997), ("cls", "int8", 0.997), ("mean", "fp32", 0.9999)],
 )
 def test_a_model_answers_as_sentence_transformers_does(
     tmp_path: Path, pooling: str, precision: str, cosine: float
@@ -81,6 +84,28 @@ def test_a_model_answers_as_sentence_transformers_does(
         assert np.einsum("nd,nd->n", found, expected).min() > cosine
     # Prepared once: the second time, nothing is made.
     assert prepare(settings, quiet=True) == prepared
+
+
+def test_a_machine_that_turns_the_vectors_is_refused(tmp_path: Path) -> None:
+    small_model(tmp_path, "mean")
+    settings = replace(Settings.from_env(), model=str(tmp_path / "model"), cache=tmp_path / "cache")
+    prepare(settings, quiet=True)
+    folder = store.folder_of(settings)
+    probes = store.read_probes(folder)
+    assert len(probes.texts) == 8
+    assert (probes.texts[0].startswith("ask: "), probes.texts[-1].startswith("say: ")) == (True, True)
+    # As if the vectors had been made elsewhere: one of them is turned by an angle of cosine .99.
+    vectors = probes.vectors.copy()
+    aside = vectors[1] - (vectors[1] @ vectors[0]) * vectors[0]
+    vectors[0] = 0.99 * vectors[0] + np.sqrt(1 - 0.99**2) * aside / np.linalg.norm(aside)
+    store.write_probes(folder, Probes(probes.texts, vectors))
+    record = json.loads((folder / store.RECORD).read_text())
+    record["files"][store.PROBES] = (folder / store.PROBES).stat().st_size
+    record["sha256"][store.PROBES] = store.sha256(folder / store.PROBES)
+    (folder / store.RECORD).write_text(json.dumps(record))
+    with pytest.raises(EncoderError, match=r"turn away .* 0\.9[89]\d\d at least") as caught:
+        load_encoder(settings, quiet=True)
+    assert "GLANE_PRECISION=fp32" in caught.value.hint
 
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from glane_indexer.encoder import store
+from glane_indexer.encoder.fidelity import Probes
 from glane_indexer.encoder.store import GRAPH, RECORD, SCHEMA_VERSION, TOKENIZER
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
@@ -51,6 +53,18 @@ def test_what_is_written_is_read(folder: Path) -> None:
     assert (found.info.name, found.info.dimensions, found.info.max_tokens) == ("tiny", 8, 32)
     assert found.info.fingerprint == store.fingerprint(RECORD_VALUES)
     assert store.read(folder) == found
+
+
+def test_probes_are_read_as_written(folder: Path) -> None:
+    probes = Probes(("query: l’emploi", "passage: 図書館"), np.eye(2, 8, dtype=np.float32))
+    store.write_probes(folder, probes)
+    found = store.read_probes(folder)
+    assert found.texts == probes.texts
+    np.testing.assert_array_equal(found.vectors, probes.vectors)
+    (folder / store.PROBES).write_bytes(b"no archive")
+    with pytest.raises(EncoderError, match="probes cannot be read") as caught:
+        store.read_probes(folder)
+    assert caught.value.where == str(folder / store.PROBES)
 
 
 def test_there_is_none(tmp_path: Path) -> None:

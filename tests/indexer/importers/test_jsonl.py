@@ -51,6 +51,7 @@ bookmarks = st.builds(
     language=st.sampled_from(["", "fr", "en"]),
     annotations=st.lists(annotations, max_size=3).map(tuple),
     id=lines,
+    visibility=st.sampled_from(["public", "private"]),
 )
 
 
@@ -65,7 +66,7 @@ def test_a_line_has_every_field_by_its_name() -> None:
     record = json.loads(dump(FULL))
     assert list(record) == [
         *("id", "url", "title", "description", "tags", "contributor", "created_at", "views"),
-        *("kind", "language", "annotations"),
+        *("kind", "language", "visibility", "annotations"),
     ]
     assert record["created_at"] == "2019-04-02T08:30:00Z"
     assert record["annotations"][0] == {
@@ -127,6 +128,7 @@ def test_texts_are_cleaned_and_unknown_fields_left_alone() -> None:
         ('{"title": 5}', "the record: title is not a text"),
         ('{"title": "T", "url": ["x"]}', "the record: url is not a text"),
         ('{"title": "T", "kind": "note"}', "kind is 'note'; it is `bookmark` or `topic`"),
+        ('{"title": "T", "visibility": "me"}', "visibility is 'me'; it is `public` or `private`"),
         ('{"title": "T", "tags": "a,b"}', "tags is not a list of texts"),
         ('{"title": "T", "tags": ["a", 1]}', "tags is not a list of texts"),
         ('{"title": "T", "views": -1}', "views is not a whole number of 0 or more"),
