@@ -18,6 +18,7 @@ from starlette.responses import Response
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
 from glane_service.http import problems
+from glane_service.http.adapters import adapters, dify
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
 from glane_service.http.feedback import feedback
@@ -27,6 +28,7 @@ from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.http.tool_server import tools
 from glane_service.mcp.endpoint import McpEndpoint
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
@@ -69,8 +71,9 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, instantsearch, feeds, opensearch, search_box):
+    for router in (api, instantsearch, adapters, dify, feeds, opensearch, search_box):
         app.include_router(router)
+    app.include_router(tools, include_in_schema=False)
     app.router.routes.extend([*mcp.routes(), *pages.routes()])
     if settings.judge:
         app.router.routes.extend(JudgePages(settings, backend).routes())
