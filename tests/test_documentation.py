@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from glane_client import GlaneClient
 from glane_eval.cli import build_parser as eval_parser
 from glane_indexer.importers.registry import FORMATS
 from glane_indexer.settings import Settings, describe
@@ -85,3 +86,10 @@ def test_the_tools_of_assistants() -> None:
     (resource,) = asyncio.run(server.list_resource_templates())
     (prompt,) = asyncio.run(server.list_prompts())
     assert f"`{resource.uri_template}`" in ASSISTANTS and f"`{prompt.name}`" in ASSISTANTS
+
+
+def test_the_client() -> None:
+    methods = [name for name in vars(GlaneClient) if not name.startswith("_") and name != "close"]
+    assert re.findall(r"`(\w+)`", ASSISTANTS.split("has the same methods: ")[1].split(".")[0]) == methods
+    for module in ("langchain", "llama_index", "haystack"):
+        assert f"`glane_client.{module}.GlaneRetriever(" in ASSISTANTS

@@ -30,8 +30,10 @@ class Settings:
     library: Path = _setting(Path("library"), "the library folder")
     model: str = _setting(
         "default",
-        "the encoder: `default` (multilingual-e5-small), or any sentence-transformers name or folder",
+        "the encoder: `default` (multilingual-e5-small), any sentence-transformers name or folder, or the "
+        "address of a server, `https://host/v1/embeddings#model`",
     )
+    model_key: str = _setting("", "the key for a server of embeddings")
     precision: str = _setting(
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )

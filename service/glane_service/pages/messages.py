@@ -117,6 +117,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "rank_keyword": {"fr": "mots au rang {rank}", "en": "words at rank {rank}"},
     "rank_vector": {"fr": "sens au rang {rank}", "en": "meaning at rank {rank}"},
     "score": {"fr": "score", "en": "score"},
+    "notice_without-meaning": {
+        "fr": "L’encodeur ne répond pas : ces résultats sont trouvés par leurs mots seulement.",
+        "en": "The encoder does not answer: these results were found by their words alone.",
+    },
     "notice_unbalanced-quotes": {
         "fr": "Un guillemet n’a pas son pareil : la question est lue comme de simples mots.",
         "en": "A quotation mark has no partner: the question is read as plain words.",

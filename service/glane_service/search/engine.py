@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import NotFoundError, QueryError
+from glane_indexer.errors import EncoderError, NotFoundError, QueryError
 from glane_indexer.index.generation import Generation
 from glane_indexer.models import Bookmark
 from glane_service.search.presentation import Presenter, Reasons
@@ -24,11 +24,14 @@ from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fu
 from glane_service.search.ranking.languages import Languages, languages_of
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.results import FACETS, Facets, FacetValue, Hit, Results, Why
+from glane_service.search.results import FACETS, Facets, FacetValue, Hit, Notice, Results, Why
 from glane_service.search.suggestions import Suggester, Suggestion
 
 # A keyword search lists every match, up to this many; past it, the best.
 KEYWORD_POOL = 10_000
+WITHOUT_MEANING = Notice(
+    "without-meaning", "The encoder does not answer: these results were found by their words alone"
+)
 
 Mask = NDArray[np.bool_]
 
@@ -69,7 +72,13 @@ class SearchEngine:
         query = query.validated()
         parsed = parse(query.text)
         filters = merged(query.filters, parsed.filters)
-        pool = self._pool(query, parsed, self._mask(filters, parsed, query.fields))
+        mask, used, notices = self._mask(filters, parsed, query.fields), query, parsed.notices
+        try:
+            pool = self._pool(query, parsed, mask)
+        except EncoderError:
+            # The encoder may be a server that has gone away: words can be looked for without it.
+            used, notices = replace(query, mode="keyword"), (*notices, WITHOUT_MEANING)
+            pool = self._pool(used, parsed, mask)
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         if first and first >= total:
@@ -90,7 +99,7 @@ class SearchEngine:
         )
         return Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
-            mode_used=query.mode,
+            mode_used=used.mode,
             generation=self.generation.name,
             total=total,
             page=query.page,
@@ -98,7 +107,7 @@ class SearchEngine:
             took_ms=(time.perf_counter() - started) * 1000,
             hits=hits,
             facets=self._facets(pool.rows),
-            notices=parsed.notices,
+            notices=notices,
         )
 
     def ranking(self, query: Query, depth: int = 100) -> list[tuple[str, float]]:
