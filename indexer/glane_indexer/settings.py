@@ -34,6 +34,13 @@ class Settings:
         "address of a server, `https://host/v1/embeddings#model`",
     )
     model_key: str = _setting("", "the key for a server of embeddings")
+    chat_url: str = _setting(
+        "",
+        "the chat model that composes answers, in OpenAI's form, "
+        "`https://host/v1/chat/completions`; empty: off",
+    )
+    chat_model: str = _setting("", "which of its models")
+    chat_key: str = _setting("", "the key for it")
     precision: str = _setting(
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )

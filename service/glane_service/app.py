@@ -19,6 +19,7 @@ from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.adapters import adapters, dify
+from glane_service.http.answers import answers
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
 from glane_service.http.feedback import feedback
@@ -71,7 +72,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, instantsearch, adapters, dify, feeds, opensearch, search_box):
+    for router in (api, instantsearch, answers, adapters, dify, feeds, opensearch, search_box):
         app.include_router(router)
     app.include_router(tools, include_in_schema=False)
     app.router.routes.extend([*mcp.routes(), *pages.routes()])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
+from glane_service.answers.command import ask_command as ask_command
 from glane_service.mcp.command import mcp_command as mcp_command
 from glane_service.terminal import Progress, print_json, print_results
 
@@ -166,7 +167,7 @@ def model_command(options: Namespace, settings: Settings) -> int:
 
     started = time.monotonic()
     if is_url(settings.model):
-        shown = load_encoder(settings).info.to_json()
+        shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
@@ -174,7 +175,8 @@ def model_command(options: Namespace, settings: Settings) -> int:
         if prepared is None:
             hint = "Run `glane model prepare`"
             raise UsageError("the encoder is not prepared yet", where=settings.model, hint=hint)
-        shown = prepared.info.to_json() | {
+        shown = {
+            **prepared.info.to_json(),
             "precision": prepared.precision,
             "runtime": prepared.runtime,
             "folder": str(store.folder_of(settings)),
