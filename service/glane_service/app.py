@@ -18,7 +18,7 @@ from starlette.responses import Response
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
 from glane_service.http import problems
-from glane_service.http.adapters import adapters, dify
+from glane_service.http.adapters import DIFY_PATH, adapters, in_dify_form
 from glane_service.http.answers import answers
 from glane_service.http.backend import Backend
 from glane_service.http.envelope import Envelope
@@ -72,7 +72,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
-    for router in (api, instantsearch, answers, adapters, dify, feeds, opensearch, search_box):
+    for router in (api, instantsearch, answers, adapters, feeds, opensearch, search_box):
         app.include_router(router)
     app.include_router(tools, include_in_schema=False)
     app.router.routes.extend([*mcp.routes(), *pages.routes()])
@@ -84,6 +84,8 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     def answer_error(request: Request, error: Exception) -> Response:
         problem = problems.from_exception(error, request)
         path = request.url.path
+        if path == DIFY_PATH:
+            problem = in_dify_form(problem, request)
         if not path.startswith(API_PATHS) and "text/html" in request.headers.get("accept", ""):
             return pages.error(request, problem, error)
         return problem.response(path)

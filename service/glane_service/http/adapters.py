@@ -5,28 +5,27 @@ Each is answered with what answers the question, and with nothing where nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from glane_indexer.errors import GlaneError, QueryError
+from glane_indexer.errors import QueryError
 from glane_service.http import problems, schemas
 from glane_service.http.feeds import absolute
 from glane_service.http.links import Links
-from glane_service.http.routes import OTHERWISE, answer, backend_of, metrics_of
+from glane_service.http.routes import OTHERWISE, answer, engine_of, metrics_of
+from glane_service.mcp.tools import confidence
 from glane_service.search.citations import cite_hit
 from glane_service.search.query import MAX_PER_PAGE, MAX_TEXT, Filters, Query, parse_day
 from glane_service.search.results import Hit, Results
 
 MAX_CONDITIONS = 20
+DIFY_PATH = "/retrieval"
 # The codes that Dify's documentation suggests, and one for all else.
-_DIFY_CODES = {"unauthorized": 1001, "forbidden": 1002}
-_DIFY_OTHER = 2000
+_DIFY_NO_KEY, _DIFY_REFUSED, _DIFY_OTHER = 1001, 1002, 2000
 _IS = ("is", "=", "contains", "in")
 _NAMES = {"tag": "tags", "author": "contributor", "created_at": "date", "domain": "site"}
 
@@ -97,33 +96,19 @@ class Records(schemas.Answer):
     records: list[Record]
 
 
-class _DifyRoute(APIRoute):
-    """Says what went wrong in Dify's members too, beside those of problem+json."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handled(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except Exception as error:
-                problem = problems.from_exception(error, request)
-                slug = error.slug if isinstance(error, GlaneError) else ""
-                code = _DIFY_CODES.get(slug, _DIFY_OTHER)
-                members = {"error_code": code, "error_msg": problem.detail}
-                if problem.slug == "internal":
-                    raise
-                return replace(problem, extra=problem.extra | members).response(request.url.path)
-
-        return handled
+def in_dify_form(problem: problems.Problem, request: Request) -> problems.Problem:
+    """The problem with the members that Dify's documentation suggests, beside those of problem+json."""
+    code = _DIFY_OTHER
+    if problem.code in (401, 403):
+        code = _DIFY_REFUSED if "authorization" in request.headers else _DIFY_NO_KEY
+    return replace(problem, extra=problem.extra | {"error_code": code, "error_msg": problem.detail})
 
 
-dify = APIRouter(route_class=_DifyRoute, responses=OTHERWISE)
 adapters = APIRouter(responses=OTHERWISE)
 
 
-@dify.post(
-    "/retrieval",
+@adapters.post(
+    DIFY_PATH,
     tags=["adapters"],
     summary="Dify: external knowledge",
     response_class=Response,
@@ -167,7 +152,7 @@ def web_search(request: Request, asked: WebSearch) -> Response:
 def _searched(request: Request, query: Query, source: str) -> Results:
     if not query.text:
         raise QueryError("the question is empty", where="query", hint="Ask in plain words")
-    results = backend_of(request).engine.search(query)
+    results = engine_of(request).search(query)
     metrics_of(request).searched(results, source)
     return results
 
@@ -197,8 +182,8 @@ def _record(hit: Hit, links: Links) -> dict[str, Any]:
 
 
 def _score(hit: Hit) -> float:
-    """From 0 to 1."""
-    return min(1.0, max(0.0, hit.score))
+    """From 0 to 1: how sure it is that the passage answers."""
+    return min(1.0, max(0.0, confidence(hit)))
 
 
 def _title(hit: Hit) -> str:

@@ -15,7 +15,7 @@ from glane_service.answers.chat import ChatModel
 from glane_service.answers.composing import Composer, Event, whole
 from glane_service.http.feeds import absolute
 from glane_service.http.parameters import Parameters
-from glane_service.http.routes import OTHERWISE, answer, backend_of
+from glane_service.http.routes import OTHERWISE, answer, engine_of
 from glane_service.mcp.tools import Tools
 from glane_service.search.query import MAX_TEXT
 
@@ -42,7 +42,7 @@ def compose(request: Request, asked: Question) -> Response:
     chat = ChatModel.of(settings)
     if chat is None:
         raise NotFoundError("answers are not composed here", hint="GLANE_CHAT_URL turns it on")
-    engine = backend_of(request).engine
+    engine = engine_of(request)
     composer = Composer(Tools(engine, absolute(request).base), chat, engine.encoder)
     events = composer.compose(asked.question)
     if "text/event-stream" not in request.headers.get("accept", ""):

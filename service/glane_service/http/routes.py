@@ -21,6 +21,7 @@ from glane_service.search import query as queries
 from glane_service.search.results import annotation_json, bookmark_json, hit_json, to_json
 
 if TYPE_CHECKING:
+    from glane_service.search.engine import SearchEngine
     from glane_service.search.suggestions import Suggestion
 
 SUGGESTIONS = 8
@@ -42,6 +43,15 @@ def backend_of(request: Request) -> Backend:
     """The backend of the application that answers ``request``."""
     backend: Backend = request.app.state.backend
     return backend
+
+
+def engine_of(request: Request) -> SearchEngine:
+    """The engine of what whoever asks may see.
+
+    Raises:
+        ServiceError: the library is not open.
+    """
+    return backend_of(request).engine
 
 
 def metrics_of(request: Request) -> Metrics:

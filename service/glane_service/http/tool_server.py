@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from glane_service.http.feeds import absolute
 from glane_service.http.parameters import Parameters
-from glane_service.http.routes import answer, backend_of
+from glane_service.http.routes import answer, engine_of
 from glane_service.mcp.tools import LIMIT, MAX_LIMIT, MAX_QUOTE, MAX_TOKENS, TOKENS, Document, Tools
 from glane_service.search.query import MAX_TEXT
 
@@ -81,7 +81,7 @@ _MADE: list[tuple[str, type[Parameters], Callable[..., Document], str]] = [
 
 def _add(name: str, body: type[Parameters], tool: Callable[..., Document], summary: str) -> None:
     def answer_tool(request: Request, asked: Any) -> Response:
-        library = Tools(backend_of(request).engine, absolute(request).base)
+        library = Tools(engine_of(request), absolute(request).base)
         return answer(tool(library, **asked.model_dump()))
 
     # FastAPI reads the body's form here.

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from glane_indexer.errors import ServiceError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
+from glane_service.http.routes import engine_of
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -60,6 +62,8 @@ class McpEndpoint:
             max_request_body_size=MAX_BODY,
             transport_security=_security(self._settings),
         )
+        # The SDK's application is the one that its requests name.
+        app.state.backend = self._backend
         async with server.session_manager.run():
             self._app = app
             try:
@@ -81,10 +85,11 @@ class McpEndpoint:
         await self._app(dict(scope), receive, send)
 
     def _tools_of(self, context: Context[Any, Any]) -> Tools:
-        """The tools over what the one who asks may see: ``context.headers`` say who it is."""
+        """The tools over what the one who asks may see, as for any other request of the service."""
         from glane_service.mcp.tools import Tools
 
-        return Tools(self._backend.engine, self._settings.public_url)
+        request = cast("Request", context.request_context.request)
+        return Tools(engine_of(request), self._settings.public_url)
 
 
 def _security(settings: Settings) -> TransportSecuritySettings:

@@ -162,13 +162,15 @@ class Tools:
         after = place + len(shown)
         document: Document = {
             "results": shown,
-            "answered": _answered(results),
             "total": results.total,
             "next_cursor": _cursor(after, query) if after < results.total else None,
             "about": DATA,
         }
-        if not document["answered"]:
-            document["message"] = NO_ANSWER
+        if query.sort != "date":
+            document["answered"] = answered(results)
+            if not document["answered"]:
+                # Nothing that does not answer is given to be made an answer of.
+                document |= {"results": [], "next_cursor": None, "message": NO_ANSWER}
         if results.notices:
             document["notices"] = [notice.message for notice in results.notices]
         return document
@@ -178,7 +180,10 @@ class Tools:
         document = self._citation(citation.clipped(tokens // 2) if tokens else citation)
         if citation.field != "note" and citation.annotation is not None and citation.annotation.note:
             document["note"] = citation.annotation.note
-        return document | {"tags": list(hit.bookmark.tags)}
+        document["tags"] = list(hit.bookmark.tags)
+        if hit.why.keyword or hit.why.vector:
+            document["confidence"] = round(confidence(hit), 3)
+        return document
 
     def _citation(self, citation: Citation) -> Document:
         """A citation as answers show it: ``quote`` is ``[start:end]``, code points, of ``field``."""
@@ -218,8 +223,14 @@ class Tools:
         return list(found.values())
 
 
-def _answered(results: Results) -> bool:
-    return bool(results.hits)
+def answered(results: Results) -> bool:
+    """Whether the library has a good answer."""
+    return bool(getattr(results, "answered", results.hits)) and bool(results.hits)
+
+
+def confidence(hit: Hit) -> float:
+    """The probability that a result answers; from an engine that does not know it, the score."""
+    return float(getattr(hit, "confidence", hit.score))
 
 
 def _limit(limit: int) -> int:

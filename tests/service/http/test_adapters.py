@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
+from glane_service.http.adapters import in_dify_form
+from glane_service.http.problems import Problem
 from glane_service.http.tool_server import PREFIX
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Query
@@ -23,7 +26,7 @@ def retrieve(client: TestClient, question: str = QUESTION, **members: Any) -> li
         "query": question,
         "retrieval_setting": {"top_k": 5, "score_threshold": 0},
     }
-    response = client.post("/retrieval", json=body | members, headers={"Authorization": "Bearer any"})
+    response = client.post("/retrieval", json=body | members)
     assert response.status_code == 200, response.text
     records: list[dict[str, Any]] = response.json()["records"]
     return records
@@ -117,7 +120,7 @@ def test_a_library_that_is_not_open_is_said_in_each_form() -> None:
 
 def test_open_webui_gets_a_list_of_links(client: TestClient, engine: SearchEngine) -> None:
     body = {"query": "comment citer une vidéo", "count": 3}
-    found = client.post("/api/open-webui", json=body, headers={"Authorization": "Bearer any"}).json()
+    found = client.post("/api/open-webui", json=body).json()
     hits = engine.search(Query("comment citer une vidéo", per_page=3)).hits
     assert [item["snippet"] for item in found] == [hit.passage.text for hit in hits]
     assert all(set(item) == {"link", "title", "snippet"} for item in found)
@@ -154,3 +157,21 @@ def test_the_tools_are_a_tool_server(client: TestClient) -> None:
     assert client.post(f"{server}/fetch", json={"id": "none"}).status_code == 404
     wrong = client.post(f"{server}/search", json={"query": "pain", "size": 3}).json()
     assert wrong["parameter"] == "size"
+
+
+def test_where_nothing_answers_nothing_is_given(client: TestClient) -> None:
+    question = "pain tag:nowhere"
+    assert retrieve(client, question) == []
+    assert client.post("/api/open-webui", json={"query": question, "count": 3}).json() == []
+    found = client.post(f"{PREFIX}/search", json={"query": question}).json()
+    assert (found["results"], found["answered"]) == ([], False) and "Say so plainly" in found["message"]
+
+
+def test_dify_is_told_of_keys_in_its_codes() -> None:
+    def code(status: int, *headers: tuple[bytes, bytes]) -> int:
+        request = Request({"type": "http", "headers": headers})
+        problem = in_dify_form(Problem("bad-request", "no", status=status), request)
+        return int(problem.to_json("/retrieval")["error_code"])
+
+    key = (b"authorization", b"Bearer x")
+    assert [code(401), code(401, key), code(403, key), code(400, key)] == [1001, 1002, 1002, 2000]

@@ -7,7 +7,9 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -24,9 +26,10 @@ from glane_service.app import create_app
 from glane_service.live import LiveEngine
 from glane_service.mcp import endpoint
 from glane_service.mcp.server import build_server
-from glane_service.mcp.tools import DATA, Tools
+from glane_service.mcp.tools import DATA, NO_ANSWER, Tools, answered
 from glane_service.search.citations import estimated_tokens
 from glane_service.search.engine import SearchEngine
+from glane_service.search.query import Query
 from tests.support import little
 from tests.support.hashed import HashedEncoder
 from tests.support.service import serving
@@ -103,6 +106,29 @@ def test_every_tool_over_both_transports_and_both_protocols(
         assert QUESTION in prompt.messages[0].content.text  # type: ignore[union-attr]
 
     with_client(request.getfixturevalue(transport), mode, work)
+
+
+def test_where_nothing_answers_it_says_so_and_fills_in_nothing(address: str) -> None:
+    async def work(client: Client) -> None:
+        found = await called(client, "search", query="coursier tag:nowhere")
+        assert (found["results"], found["answered"], found["next_cursor"]) == ([], False, None)
+        assert found["message"] == NO_ANSWER
+        quoted = await called(client, "find_quote", text="cette phrase n’est dans aucune page du tout")
+        assert (quoted["found"], quoted["matches"]) == ("no", []) and "not in the library" in quoted[
+            "message"
+        ]
+        listed = await called(client, "recent", filters="tag:nowhere")
+        assert listed["results"] == [] and "message" not in listed
+
+    with_client(address, "auto", work)
+
+
+def test_an_engine_that_says_that_it_has_no_answer_is_believed(sample_live: LiveEngine) -> None:
+    found = sample_live.engine.search(Query(QUESTION))
+    sure = SimpleNamespace(hits=found.hits, answered=True)
+    unsure = SimpleNamespace(hits=found.hits, answered=False)
+    assert (answered(sure), answered(unsure)) == (True, False)  # type: ignore[arg-type]
+    assert answered(replace(found, hits=())) is False
 
 
 def test_errors_are_results_that_say_what_to_do(address: str) -> None:
