@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from glane_service.http.feeds import absolute
 from glane_service.http.parameters import Parameters
-from glane_service.http.routes import answer, engine_of
+from glane_service.http.routes import OTHERWISE, answer, engine_of
 from glane_service.mcp.tools import LIMIT, MAX_LIMIT, MAX_QUOTE, MAX_TOKENS, TOKENS, Document, Tools
 from glane_service.search.query import MAX_TEXT
 
@@ -68,7 +68,7 @@ class Nothing(Parameters):
     """No parameters."""
 
 
-tools = APIRouter(prefix=PREFIX)
+tools = APIRouter(prefix=PREFIX, responses=OTHERWISE)
 _MADE: list[tuple[str, type[Parameters], Callable[..., Document], str]] = [
     ("search", Search, Tools.search, "Find the passages that answer a question, best first, verbatim."),
     ("fetch", Fetch, Tools.fetch, "Read one bookmark whole: what was highlighted and noted."),

@@ -140,6 +140,7 @@ def test_the_tools_are_a_tool_server(client: TestClient) -> None:
     assert operations == {
         f"/{name}": name for name in ("search", "fetch", "find_quote", "related", "recent", "overview")
     }
+    assert "422" not in json.dumps(document)
     # Every reference leads somewhere, and each operation can be called as it is described.
     for reference in json.dumps(document).split('"$ref": "#/components/schemas/')[1:]:
         assert reference.split('"')[0] in document["components"]["schemas"]
