@@ -69,7 +69,8 @@ class EmbeddingServer:
             else:
                 if response.is_success:
                     return self._rows(response, len(texts))
-                trouble = f"the server answers {response.status_code}: {response.text[:200]}"
+                said = "".join(char if char.isprintable() else " " for char in response.text[:200])
+                trouble = f"the server answers {response.status_code}: {said}"
                 if response.status_code == 413:
                     raise TooLargeError(trouble, where=self.url)
                 if response.status_code not in _AGAIN:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glane_indexer.encoder.base import Encoder, Vectors
+from glane_indexer.errors import EncoderError, ServiceError
 from glane_service.answers.sentences import sentences
 from glane_service.answers.support import Scale, supported
 from glane_service.mcp.tools import NO_ANSWER, Tools
@@ -53,6 +54,7 @@ class Composer:
 
         Raises:
             QueryError: the question is empty or too long.
+            ServiceError: the encoder does not answer, so nothing could be checked.
             ChatError: the model cannot be reached or breaks off; what was said before stands.
         """
         found = self.tools.search(question, limit=SOURCES, max_tokens=SOURCE_TOKENS)
@@ -61,6 +63,7 @@ class Composer:
         if not found["answered"]:
             yield "done", {"answered": False, "shown": 0, "dropped": 0, "message": NO_ANSWER}
             return
+        self._require_encoder(question)
         texts = [f"{item['title']}\n{item['quote']}\n{item.get('note', '')}".strip() for item in sources]
         vectors = self.encoder.encode_passages([item["quote"] for item in sources])
         scale = _scale(self.encoder)
@@ -79,6 +82,15 @@ class Composer:
         if not shown:
             done["message"] = NOT_SUPPORTED
         yield "done", done
+
+    def _require_encoder(self, question: str) -> None:
+        # A server of embeddings is waited for where passages are encoded, and not for a question.
+        try:
+            self.encoder.encode_queries([question])
+        except EncoderError:
+            raise ServiceError(
+                "the encoder does not answer, so an answer could not be checked", hint="Search instead"
+            ) from None
 
     def _supported(
         self, sentence: str, question: str, passages: Sequence[str], vectors: Vectors, scale: Scale
