@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from glane_indexer.identity import safe_url
 from glane_service.box.snippet import asset
-from glane_service.search.citations import text_link
+from glane_service.search.quoting import text_link
 from tests.support.packages import axe_source
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -47,7 +47,7 @@ def ask_command(options: Namespace, settings: Settings) -> int:
 
 def as_markdown(document: dict[str, Any]) -> str:
     """An answer as Markdown: its sentences, then each passage with where it comes from."""
-    from glane_service.search.citations import markdown, markdown_quote
+    from glane_service.search.quoting import markdown, markdown_quote
 
     lines = []
     said = [

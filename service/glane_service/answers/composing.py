@@ -13,7 +13,7 @@ from glane_indexer.errors import EncoderError, ServiceError
 from glane_service.answers.sentences import sentences
 from glane_service.answers.support import Scale, supported
 from glane_service.mcp.tools import NO_ANSWER, Tools
-from glane_service.search.citations import fenced, one_line, visible
+from glane_service.search.quoting import fenced, one_line, visible
 
 if TYPE_CHECKING:
     from glane_service.answers.chat import ChatModel, Message

@@ -18,8 +18,8 @@ from glane_service.http.feeds import absolute
 from glane_service.http.links import Links
 from glane_service.http.routes import OTHERWISE, answer, engine_of, metrics_of
 from glane_service.mcp.tools import confidence
-from glane_service.search.citations import cite_hit
 from glane_service.search.query import MAX_PER_PAGE, MAX_TEXT, Filters, Query, parse_day
+from glane_service.search.quoting import cite_hit
 from glane_service.search.results import Hit, Results
 
 MAX_CONDITIONS = 20

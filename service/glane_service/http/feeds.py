@@ -13,8 +13,8 @@ from starlette.responses import Response
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import backend_of, metrics_of
-from glane_service.search.citations import cite_hit
 from glane_service.search.query import Query
+from glane_service.search.quoting import cite_hit
 from glane_service.search.results import Hit, Results
 
 ATOM = "http://www.w3.org/2005/Atom"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Bookmark
-from glane_service.search.citations import Citation, estimated_tokens, fenced, one_line
+from glane_service.search.quoting import Citation, estimated_tokens, fenced, one_line
 
 
 def whole_bookmark(

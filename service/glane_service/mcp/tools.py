@@ -14,9 +14,9 @@ from urllib.parse import quote as quoted
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Bookmark
 from glane_service.mcp.documents import whole_bookmark
-from glane_service.search.citations import Citation, cite_hit, estimated_tokens
 from glane_service.search.query import MAX_PER_PAGE, MAX_TEXT, Query
-from glane_service.search.quotations import MIN_WORDS, find, words_of
+from glane_service.search.quote_finder import MIN_WORDS, find, words_of
+from glane_service.search.quoting import Citation, cite_hit, estimated_tokens
 
 if TYPE_CHECKING:
     from glane_service.search.engine import SearchEngine
@@ -230,7 +230,8 @@ def answered(results: Results) -> bool:
 
 def confidence(hit: Hit) -> float:
     """The probability that a result answers; from an engine that does not know it, the score."""
-    return float(getattr(hit, "confidence", hit.score))
+    sure = getattr(hit, "confidence", None)
+    return hit.score if sure is None else float(sure)
 
 
 def _limit(limit: int) -> int:

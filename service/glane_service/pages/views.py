@@ -13,7 +13,7 @@ from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.messages import CATALOGUE
-from glane_service.search.citations import cite_hit
+from glane_service.search.quoting import cite_hit
 from glane_service.search.results import Hit, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the

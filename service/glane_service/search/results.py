@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from glane_indexer.models import Annotation, Bookmark, PassageKind
-from glane_service.search.citations import cite_hit
+from glane_service.search.quoting import cite_hit
 
 Mode = Literal["hybrid", "keyword", "vector"]
 Span = tuple[int, int]

@@ -18,8 +18,8 @@ from fastapi.testclient import TestClient
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
+from glane_indexer.encoder.base import Encoder
 from glane_indexer.importers import jsonl
-from glane_indexer.index.generation import Generation
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
@@ -27,11 +27,10 @@ from glane_service.live import LiveEngine
 from glane_service.mcp import endpoint
 from glane_service.mcp.server import build_server
 from glane_service.mcp.tools import DATA, NO_ANSWER, Tools, answered
-from glane_service.search.citations import estimated_tokens
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Query
+from glane_service.search.quoting import estimated_tokens
 from tests.support import little
-from tests.support.hashed import HashedEncoder
 from tests.support.service import serving
 
 TOOLS = ["search", "fetch", "find_quote", "related", "recent", "overview"]
@@ -226,7 +225,7 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
+def hostile(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[SearchEngine]:
     """A library of one bookmark that tries everything."""
     bookmark = Bookmark(
         id="h1",
@@ -240,10 +239,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> SearchEngine:
             Annotation("Hidden\U000e0041\U000e0042 text with a\u061c mark and \x9b31m.", id="a2"),
         ),
     )
-    encoder = HashedEncoder()
     library = tmp_path_factory.mktemp("hostile") / "library"
     little.make(library, encoder, (jsonl.dump(bookmark) + "\n").encode())
-    return SearchEngine(Generation.open(library, encoder=encoder.info), encoder)
+    live = LiveEngine(replace(Settings.from_env(), library=library), follow=False)
+    yield live.engine
+    live.close()
 
 
 def test_hostile_annotations_come_out_fenced_and_marked(hostile: SearchEngine) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from glane_indexer.models import Annotation, Bookmark
-from glane_service.search import citations
-from glane_service.search.citations import Citation, cite, text_link
+from glane_service.search import quoting
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Query
+from glane_service.search.quoting import Citation, cite, text_link
 from glane_service.search.results import MatchedPassage
 
 URL = "https://example.org/a"
@@ -77,7 +77,7 @@ def test_a_clipped_citation_is_still_verbatim() -> None:
 def test_every_passage_of_a_search_stands_where_it_says(engine: SearchEngine) -> None:
     for question in ("protection sociale", "vélo", "données", "bees", "levain"):
         for hit in engine.search(Query(question)).hits:
-            found = citations.cite_hit(hit)
+            found = quoting.cite_hit(hit)
             source = {
                 "title": hit.bookmark.title,
                 "description": hit.bookmark.description,
@@ -89,7 +89,7 @@ def test_every_passage_of_a_search_stands_where_it_says(engine: SearchEngine) ->
 
 @pytest.mark.parametrize("text", [HOSTILE, "`" * 12, "a```", "\n```\n", ""])
 def test_a_fence_is_ended_by_nothing_that_is_in_it(text: str) -> None:
-    tokens = MarkdownIt("commonmark").parse(f"before\n\n{citations.fenced(text)}\n\nafter")
+    tokens = MarkdownIt("commonmark").parse(f"before\n\n{quoting.fenced(text)}\n\nafter")
     kinds = [token.type for token in tokens]
     assert kinds.count("fence") == 1 and kinds.count("paragraph_open") == 2
     (fence,) = (token for token in tokens if token.type == "fence")
@@ -98,12 +98,12 @@ def test_a_fence_is_ended_by_nothing_that_is_in_it(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), max_size=60))
 def test_any_fenced_text_comes_out_as_it_went_in(text: str) -> None:
-    (fence,) = MarkdownIt("commonmark").parse(citations.fenced(text))
+    (fence,) = MarkdownIt("commonmark").parse(quoting.fenced(text))
     assert fence.content.rstrip("\n") == text.replace("\0", "\ufffd")
 
 
 def test_markdown_shows_the_text_and_nothing_else() -> None:
-    html = MarkdownIt("commonmark").render(citations.markdown_quote(HOSTILE))
+    html = MarkdownIt("commonmark").render(quoting.markdown_quote(HOSTILE))
     assert html.count("<blockquote>") == 1 and html.count("<p>") == 1
     assert not any(tag in html for tag in ("<a", "<b>", "<h1", "<h2", "<ul", "<ol", "<code", "<em"))
     inner = html.removeprefix("<blockquote>\n<p>").removesuffix("</p>\n</blockquote>\n")
@@ -112,16 +112,16 @@ def test_markdown_shows_the_text_and_nothing_else() -> None:
 
 
 def test_what_is_not_seen_is_shown() -> None:
-    assert citations.visible("a\x1b[31mred\x07\x7f") == "a␛[31mred␇␡"
-    assert citations.visible("a\u202eb\U000e0041c\u200bd") == "a\ufffdb\ufffdc\ufffdd"
+    assert quoting.visible("a\x1b[31mred\x07\x7f") == "a␛[31mred␇␡"
+    assert quoting.visible("a\u202eb\U000e0041c\u200bd") == "a\ufffdb\ufffdc\ufffdd"
     # A joiner is part of how some scripts and signs are written.
-    assert citations.visible("👩\u200d🌾\n\tà") == "👩\u200d🌾\n\tà"
-    assert citations.visible("\ud800") == "?"
-    assert citations.one_line("a\n\n# b\x1b") == "a # b␛"
+    assert quoting.visible("👩\u200d🌾\n\tà") == "👩\u200d🌾\n\tà"
+    assert quoting.visible("\ud800") == "?"
+    assert quoting.one_line("a\n\n# b\x1b") == "a # b␛"
 
 
 def test_tokens_are_estimated_on_the_safe_side() -> None:
-    assert citations.estimated_tokens("") == 0
-    assert citations.estimated_tokens("abcd") == 2
-    assert citations.estimated_tokens("é" * 3) == 2
-    assert citations.estimated_tokens("漢字") == 2
+    assert quoting.estimated_tokens("") == 0
+    assert quoting.estimated_tokens("abcd") == 2
+    assert quoting.estimated_tokens("é" * 3) == 2
+    assert quoting.estimated_tokens("漢字") == 2

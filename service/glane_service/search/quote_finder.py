@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold
-from glane_service.search.citations import Citation
+from glane_service.search.quoting import Citation
 
 # A sentence of fewer words is in most libraries by chance.
 MIN_WORDS = 3

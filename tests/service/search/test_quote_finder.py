@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glane_indexer.models import Annotation, Bookmark
-from glane_service.search.quotations import Found, find
+from glane_service.search.quote_finder import Found, find
 
 TEXT = "« Le gain médian tombe à 6,40 euros », dit l’enquête – et pas plus. Le reste est à eux."
 BOOKMARKS = [
