@@ -45,6 +45,8 @@ bench: install
 
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
+	$(BIN)/python -m benchmarks.drills.overload
+	$(BIN)/python -m benchmarks.drills.attack
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

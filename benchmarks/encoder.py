@@ -29,10 +29,11 @@ ROUNDS = 5
 def passages(encoder: Encoder, count: int) -> list[str]:
     """Texts of about :data:`PASSAGE_TOKENS` tokens, from the sentences of the sample library."""
     from glane_indexer.importers import jsonl
+    from glane_indexer.importers.source import Source
 
     sentences = [
         annotation.text
-        for item in jsonl.read(library_bytes().decode())
+        for item in jsonl.read(Source(library_bytes()))
         if isinstance(item, Bookmark)
         for annotation in item.annotations
     ]

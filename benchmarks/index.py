@@ -10,10 +10,8 @@ import argparse
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,7 @@ from benchmarks.encoder import passages as sample_passages
 from glane_indexer.encoder.base import Encoder, EncoderInfo, Progress, Vectors
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError
-from glane_indexer.index.local.vectors import PassageVectors
+from glane_indexer.index.local.vectors import PassageVectors, codes_of
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.passages import text_hash
 from glane_indexer.sample.load import queries
@@ -110,13 +108,11 @@ def measure(encoder: Encoder, count: int, searches: int) -> dict[str, Any]:
         [encoder.encode_queries(list(queries().values())), mixtures.draw(searches, seed=2)]
     )
     asked = asked[:searches]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "vectors.faiss"
-        started = time.perf_counter()
-        PassageVectors.build(vectors, path)
-        build = time.perf_counter() - started
-        size = path.stat().st_size
-        index = PassageVectors.open(path)
+    started = time.perf_counter()
+    codes = codes_of(vectors)
+    build = time.perf_counter() - started
+    size = vectors.nbytes + (codes.nbytes if codes is not None else 0)
+    index = PassageVectors(vectors, codes)
     random = np.random.default_rng(4)
     few = random.random(count) < 0.01
     report: dict[str, Any] = {

@@ -86,7 +86,7 @@ def at_size(encoder: Encoder, passages: int, count: int) -> dict[str, Any]:
     """Latency of the engine on a synthetic library, per mode and with a filter."""
     from benchmarks.index import Mixtures, SyntheticEncoder, bookmarks
     from glane_indexer.catalog.bookmarks import Catalog
-    from glane_indexer.index.generation import Generation
+    from glane_indexer.index.generation import Generation, open_view
     from glane_service.search.engine import SearchEngine
     from glane_service.search.query import Filters, Query
 
@@ -99,7 +99,7 @@ def at_size(encoder: Encoder, passages: int, count: int) -> dict[str, Any]:
         started = time.perf_counter()
         build_generation(library, synthetic)
         build = time.perf_counter() - started
-        engine = SearchEngine(Generation.open(library), synthetic)
+        engine = SearchEngine(open_view(Generation.open(library), "public"), synthetic)
         arms: dict[str, dict[str, Any]] = {
             "hybrid": {},
             "vector": {"mode": "vector"},
@@ -113,7 +113,7 @@ def at_size(encoder: Encoder, passages: int, count: int) -> dict[str, Any]:
                 engine.search(Query(text, **options))
                 if number >= 10:
                     times[name].append((time.perf_counter() - begun) * 1000)
-        counts = engine.generation.manifest.counts
+        counts = engine.view.counts
     return {
         "bookmarks": counts.bookmarks,
         "passages": counts.passages,

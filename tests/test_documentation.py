@@ -11,7 +11,9 @@ import pytest
 
 from glane_client import GlaneClient
 from glane_eval.cli import build_parser as eval_parser
+from glane_indexer.exporters.registry import EXPORTS
 from glane_indexer.importers.registry import FORMATS
+from glane_indexer.library.sources.registry import SOURCES
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
 from glane_service.cli import build_parser
@@ -63,9 +65,26 @@ def test_endpoints() -> None:
         assert f"`{page}" in README, page
 
 
+def test_formats_that_are_written() -> None:
+    table = (ROOT / "docs" / "export.md").read_text("utf-8")
+    for item in EXPORTS.values():
+        assert f"| `{item.name}` | {item.about} | {item.loses or 'nothing'} |" in table
+
+
+def test_live_sources() -> None:
+    table = (ROOT / "docs" / "sync.md").read_text("utf-8")
+    for source in SOURCES.values():
+        assert f"| `{source.name}` | " + (f"`{source.variable}`" if source.variable else "none") in table
+
+
 def test_formats() -> None:
-    for name in FORMATS:
-        assert f"| `{name}` |" in README
+    table = (ROOT / "docs" / "import.md").read_text("utf-8")
+    for item in FORMATS.values():
+        assert f"| `{item.name}` | {item.about} | {item.carries} |" in table
+    named = re.findall(r"^\| `(\w[\w-]*)` \|", table, re.MULTILINE)
+    assert named == list(FORMATS)
+    assert len(FORMATS) == 46
+    assert "Forty-six formats are read" in README
 
 
 def test_the_group_page_and_ours() -> None:

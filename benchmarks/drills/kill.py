@@ -93,8 +93,7 @@ class Watch:
         while not self._stop.wait(0.05):
             try:
                 generation = Generation.open(self._library)
-                generation.documents.get([0])
-                generation.close()
+                generation.view("public").bookmarks([0])
                 self.looks += 1
             except GlaneError as error:
                 self.failures.append(str(error))
@@ -144,7 +143,6 @@ def drill(kills: int, seed: int) -> dict[str, Any]:
                 if code and after.name != before:
                     # Killed after the swap: then the new one must be whole.
                     _same(after, known)
-                after.close()
                 if run(indexing)[0]:
                     raise LibraryError("an index could not be repeated", where=f"round {number}")
                 _same(Generation.open(library), known)
@@ -161,9 +159,10 @@ def drill(kills: int, seed: int) -> dict[str, Any]:
 
 
 def _same(generation: Generation, bookmarks: int) -> None:
-    if generation.manifest.counts.bookmarks != bookmarks:
+    held = generation.view("public").count
+    if held != bookmarks:
         raise LibraryError(
-            f"the index holds {generation.manifest.counts.bookmarks} bookmarks of {bookmarks}",
+            f"the index holds {held} bookmarks of {bookmarks}",
             where=generation.name,
         )
 

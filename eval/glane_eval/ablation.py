@@ -119,7 +119,7 @@ def _questions(source: Source, settings: Settings, progress: Callable[[str, int,
     encoder = load_encoder(settings, for_indexing=True)
     arm = EngineArm(library_of(source, settings, encoder, progress), encoder, parameters=DEFAULT)
     check_known(source, arm)
-    ids = arm.engine.generation.documents.ids
+    ids = arm.engine.view.ids
     return Questions(source.name, source.queries, source.qrels, ids, arm.candidates)
 
 

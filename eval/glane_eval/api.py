@@ -160,7 +160,7 @@ def tune(
                 source.name,
                 source.queries,
                 source.qrels,
-                arm.engine.generation.documents.ids,
+                arm.engine.view.ids,
                 arm.candidates,
             )
         )

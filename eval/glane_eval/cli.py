@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+
+# What the extra `eval` brings; `pip install .` alone does not.
+NEEDED = ("ir_measures", "scipy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
 
     def work() -> int:
+        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise UsageError(
+                f"measuring needs packages that are not here: {', '.join(missing)}",
+                hint="Run pip install 'glane[eval]', or in the repository `make install`",
+            )
         from glane_eval import commands
 
         code: int = getattr(commands, options.function)(options, Settings.from_env())

@@ -96,13 +96,14 @@ class EngineArm:
         name: str | None = None,
         parameters: Parameters | None = None,
     ) -> None:
-        from glane_indexer.index.generation import Generation
+        from glane_indexer.index.generation import Generation, open_view
         from glane_service.search.engine import SearchEngine
         from glane_service.search.ranking.parameters import library_parameters
 
         self._encoder = _Remembering(encoder)
         generation = Generation.open(library, name, encoder=encoder.info)
-        self.engine = SearchEngine(generation, self._encoder, parameters or library_parameters(library))
+        view = open_view(generation, "public")
+        self.engine = SearchEngine(view, self._encoder, parameters or library_parameters(library))
 
     def rank(self, text: str, mode: str) -> tuple[list[str], float]:
         """The ids for a question, best first, and the milliseconds of encoding and ranking."""
@@ -120,12 +121,12 @@ class EngineArm:
 
     def titles(self) -> dict[str, str]:
         """The title of every bookmark by its id."""
-        documents = self.engine.generation.documents
-        return {key: title for key, (title, _) in zip(documents.ids, documents.titles(), strict=True)}
+        view = self.engine.view
+        return {bookmark.id: bookmark.title for bookmark in view.bookmarks(range(view.count))}
 
     def known(self) -> set[str]:
         """The ids of all bookmarks."""
-        return set(self.engine.generation.documents.ids)
+        return set(self.engine.view.ids)
 
 
 class ServiceArm:

@@ -95,7 +95,7 @@ def library_of(source: Source, settings: Settings, encoder: Encoder, progress: P
             folder,
             format=source.format,
             name=source.name,
-            progress=lambda count: progress("Importing", count, 0),
+            progress=progress,
         )
         if report.bookmarks.skipped:
             raise DatasetError(

@@ -5,7 +5,7 @@ measured on it: the mean over the folds is what to expect of numbers chosen so o
 (nested cross-validation; Cawley and Talbot, 2010, "On over-fitting in model selection"). What is
 proposed in the end is chosen on all questions.
 
-Keyword statistics (k1 and b of BM25) are fixed in tantivy, and measured to matter less than .003
+BM25's k1 and b are the index's, and measured to matter less than .003
 (eval/README.md); everything else that the ranking counts with is searched.
 """
 

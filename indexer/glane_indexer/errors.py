@@ -43,6 +43,12 @@ class InputError(GlaneError):
     slug = "input"
 
 
+class SourceError(GlaneError):
+    """A live source refuses, cannot be reached, or answers what it should not."""
+
+    slug = "source"
+
+
 class LibraryError(GlaneError):
     """The library folder, or something in it, is missing or damaged."""
 

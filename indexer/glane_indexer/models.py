@@ -6,7 +6,7 @@ the index is built from them and the service shows them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -37,6 +37,8 @@ class Bookmark:
     ``created_at`` is aware (UTC) or None where the source has no date; ``language`` is an ISO 639-1
     code, or "" where it is not known. ``id`` is empty until
     :func:`glane_indexer.identity.identify` has set it, except where the source carries ids of its own.
+    ``where`` is the place of the record in its file, in words (``line 12``), for reports; it is no part of
+    the bookmark, and the catalog does not keep it.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Bookmark:
     annotations: tuple[Annotation, ...] = ()
     id: str = ""
     visibility: Visibility = "public"
+    where: str = field(default="", compare=False, repr=False)
 
     @property
     def site(self) -> str:

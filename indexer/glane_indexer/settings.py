@@ -7,6 +7,7 @@ one by a test, so a setting cannot be added without being documented.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,6 +18,12 @@ from glane_indexer.errors import UsageError
 PREFIX = "GLANE_"
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+# Kubernetes tells every container of the services beside it: of one named `glane`, or `glane-…`, by
+# GLANE_SERVICE_HOST, GLANE_SERVICE_PORT, GLANE_PORT=tcp://10.0.0.1:8000, GLANE_PORT_8000_TCP_ADDR ….
+_INJECTED = re.compile(
+    r"GLANE_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
+)
+_INJECTED_PORT = re.compile(r"(tcp|udp|sctp)://\S+")
 
 
 def _setting(default: Any, help: str, choices: tuple[str, ...] = ()) -> Any:
@@ -70,6 +77,9 @@ class Settings:
     judge: bool = _setting(False, "whether the judging page `/judge` is on")
     feedback: bool = _setting(False, "whether readers may mark results as good or bad")
     log_level: str = _setting("info", "how much the service logs", ("debug", "info", "warning", "error"))
+    log_format: str = _setting(
+        "text", "how the service writes its log: `text`, or `json`, an object a line", ("text", "json")
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -82,7 +92,7 @@ class Settings:
         known = {PREFIX + item.name.upper(): item for item in fields(cls)}
         values: dict[str, Any] = {}
         for name, text in environ.items():
-            if not name.startswith(PREFIX):
+            if not name.startswith(PREFIX) or _is_injected(name, text):
                 continue
             if name not in known:
                 raise UsageError(
@@ -94,6 +104,12 @@ class Settings:
             values[item.name] = _parse(name, text, item.default, item.metadata["choices"])
         values.setdefault("cache", cls().cache.expanduser())
         return cls(**values)
+
+
+def _is_injected(name: str, text: str) -> bool:
+    """Whether a variable is not a setting, but Kubernetes' word of a service of that name."""
+    is_port = name.endswith("_PORT") and _INJECTED_PORT.fullmatch(text)
+    return bool(is_port or _INJECTED.fullmatch(name))
 
 
 def _parse(name: str, text: str, default: Any, choices: tuple[str, ...]) -> Any:

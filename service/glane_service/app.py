@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -16,27 +16,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from glane_indexer.errors import GlaneError
+from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
 from glane_service.http import problems
 from glane_service.http.adapters import DIFY_PATH, adapters, in_dify_form
+from glane_service.http.admission import Admission
 from glane_service.http.answers import answers
-from glane_service.http.backend import Backend
+from glane_service.http.backend import Backend, NotOpenError
+from glane_service.http.cross_site import SameSite
+from glane_service.http.description import describe
 from glane_service.http.envelope import Envelope
 from glane_service.http.feedback import feedback
 from glane_service.http.feeds import feeds
 from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
+from glane_service.http.receiving import Bodies
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
 from glane_service.http.tool_server import tools
 from glane_service.mcp.endpoint import McpEndpoint
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
+from glane_service.version import glane_version
 
 if TYPE_CHECKING:
     from glane_service.live import LiveEngine
 
+logger = logging.getLogger("glane")
 GZIP_OVER = 1024
 # Level 5 packs an answer of 20 KB in a third of a millisecond, 2 % larger than level 9 in one.
 GZIP_LEVEL = 5
@@ -64,11 +71,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app = FastAPI(
         title=settings.site_name,
         summary="Ask a library of annotated bookmarks a question; get the passages that answer it.",
-        version=_version(),
+        version=glane_version(),
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
+    describe(app)
     app.state.settings = settings
     app.state.backend = backend
     app.state.metrics = metrics
@@ -83,11 +91,17 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
 
     def answer_error(request: Request, error: Exception) -> Response:
         problem = problems.from_exception(error, request)
+        _log(problem, error)
         path = request.url.path
         if path == DIFY_PATH:
             problem = in_dify_form(problem, request)
         if not path.startswith(API_PATHS) and "text/html" in request.headers.get("accept", ""):
-            return pages.error(request, problem, error)
+            # Who is sent away because there is too much to do must not cost the making of a page.
+            return (
+                problem.busy_page()
+                if problem.slug == "overloaded"
+                else pages.error(request, problem, error)
+            )
         return problem.response(path)
 
     async def handle(request: Request, error: Exception) -> Response:
@@ -97,6 +111,9 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
         app.add_exception_handler(kind, handle)
     # The last that is added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_OVER, compresslevel=GZIP_LEVEL)
+    app.add_middleware(Admission, places=places(settings), metrics=metrics)
+    app.add_middleware(Bodies)
+    app.add_middleware(SameSite, settings=settings)
     app.add_middleware(Envelope, settings=settings, metrics=metrics, answer_error=answer_error)
     if settings.cors_origins:
         app.add_middleware(
@@ -110,8 +127,18 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     return app
 
 
-def _version() -> str:
-    try:
-        return version("glane")
-    except PackageNotFoundError:
-        return "0"
+def places(settings: Settings) -> int:
+    """How many requests work at a time in one process.
+
+    One more than it has threads, so that while one waits for the encoder another can be read; past eight
+    they would only wait for one another, since Python runs one thread at a time.
+    """
+    return min(8, share_of(settings.threads, settings.workers) + 1)
+
+
+def _log(problem: problems.Problem, error: Exception) -> None:
+    """Say in the log what its reader is not told: where an error was, and of a fault how it came about."""
+    if problem.slug == "internal":
+        logger.error("the service failed to answer", exc_info=error)
+    elif problem.code >= 500 and problem.slug != "overloaded" and not isinstance(error, NotOpenError):
+        logger.error("not answered: %s", error)

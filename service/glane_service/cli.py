@@ -1,4 +1,4 @@
-"""The command ``glane``: what it understands. What the commands do is in :mod:`.commands`.
+"""The command ``glane``: what it understands. The work is in :mod:`.commands` and :mod:`.intake`.
 
 Nothing heavy is imported here, so that ``glane --help`` answers at once.
 """
@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that ``glane --help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +14,7 @@ from pathlib import Path
 
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
-
-FORMATS = ("auto", "diigo-text", "diigo-html", "diigo-csv", "jsonl", "beir")
+from glane_service.version import glane_version
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env()
         if options.library is not None:
             settings = replace(settings, library=options.library)
-        from glane_service import commands
-
-        code: int = getattr(commands, options.function)(options, settings)
+        module = importlib.import_module(f"glane_service.{options.module}")
+        code: int = getattr(module, options.function)(options, settings)
         return code
 
     return guarded("glane", work)
@@ -40,32 +39,49 @@ def build_parser() -> argparse.ArgumentParser:
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
         epilog="Settings are GLANE_… variables in the environment; the README lists them.",
     )
+    parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--library", type=Path, metavar="DIR", help="the library (GLANE_LIBRARY, else ./library)"
-    )
-    shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    # Before the command and after it: the one after it, which has no default, wins where both are given.
+    for place, missing in ((parser, {}), (shared, {"default": argparse.SUPPRESS})):
+        place.add_argument(
+            "--library",
+            type=Path,
+            metavar="DIR",
+            help="the library (GLANE_LIBRARY, else ./library)",
+            **missing,
+        )
+        place.add_argument(
+            "--json", action="store_true", help="print one JSON document and nothing else", **missing
+        )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, help: str, function: str = "") -> argparse.ArgumentParser:
+    def command(name: str, help: str, module: str = "commands") -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=help, description=f"{help}.", parents=[shared])
-        made.set_defaults(function=function or f"{name}_command")
+        made.set_defaults(module=module, function=f"{name}_command")
         return made
 
-    _import(command("import", "read bookmarks from files into the library"))
+    _import(command("import", "read bookmarks from files into the library", "intake"))
+    command("imports", "list what was imported, and when", "intake")
+    undo = command("undo", "take an import back, as if it had not been", "intake")
+    undo.add_argument("import_id", metavar="IMPORT", help="its number, as `glane imports` shows it")
     _index(command("index", "build the index that searches are answered from"))
     _search(command("search", "ask the library a question"))
-    ask = command("ask", "quote the passages that answer a question, or compose an answer from them")
+    ask = command("ask", "quote the passages that answer, or compose an answer", "answers.command")
     ask.add_argument("question")
     ask.add_argument("--answer", action="store_true", help="compose an answer (GLANE_CHAT_URL)")
     _serve(command("serve", "answer questions over HTTP, with a search page"))
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
-    _address(demo)
-    command("mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout")
+    _serve(demo)
+    command(
+        "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
+    )
     command("status", "show what the library and its index hold")
-    export = command("export", "write all bookmarks as JSON lines, which `glane import` reads")
-    export.add_argument("file", nargs="?", metavar="FILE", help="where to; standard output if left out")
+    watch = command("watch", "import what appears in a folder, and keep the index up with it", "intake")
+    watch.add_argument("folder", type=Path, metavar="FOLDER")
+    watch.add_argument("--once", action="store_true", help="take what is there now, and stop")
+    _sync(command("sync", "bring the library up to what a live source has", "intake"))
+    _export(command("export", "write the bookmarks to a file that `glane import` reads", "intake"))
     model = command("model", "prepare the encoder, or show which one is set")
     model.add_argument("action", choices=("prepare", "show"), nargs="?", default="show")
     model.add_argument("--force", action="store_true", help="make it anew even if it is ready")
@@ -75,9 +91,50 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--format", choices=FORMATS, default="auto", help="default: by content")
+    from glane_indexer.importers.registry import AUTO, FORMATS
+
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="files, folders, archives; - is standard input"
+    )
+    parser.add_argument(
+        "--format",
+        choices=(AUTO, *FORMATS),
+        default=AUTO,
+        metavar="FORMAT",
+        help=f"default: by content. One of {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--map",
+        default="",
+        metavar="NAME=COLUMN,…",
+        help="which column of a table is the title, the url, …",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--strict", action="store_true", help="exit 1 if there was any problem")
+
+
+def _sync(parser: argparse.ArgumentParser) -> None:
+    from glane_indexer.library.sources.registry import SOURCES
+
+    parser.add_argument(
+        "source", metavar="NAME", choices=tuple(SOURCES), help=f"one of {', '.join(SOURCES)}"
+    )
+    parser.add_argument("--url", default="", help="of a feed, or of an instance of your own")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="has the token (else NAME_TOKEN in the environment)"
+    )
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    from glane_indexer.exporters.registry import EXPORTS
+
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="where to; standard output if it is - or left out"
+    )
+    parser.add_argument("--format", choices=tuple(EXPORTS), default="jsonl", help="default: jsonl")
+    parser.add_argument("--tag", action="append", default=[], help="may be repeated: all must be there")
+    parser.add_argument("--by", default="", metavar="NAME", help="only this contributor's")
+    parser.add_argument("--after", default="", metavar="DATE", help="2016, 2016-05 or 2016-05-03")
 
 
 def _index(parser: argparse.ArgumentParser) -> None:

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import Namespace
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
-from glane_service.answers.command import ask_command as ask_command
-from glane_service.mcp.command import mcp_command as mcp_command
-from glane_service.terminal import Progress, print_json, print_results
+from glane_service.terminal import Progress, counted, print_json, print_results
 
 if TYPE_CHECKING:
     from glane_indexer.index.build import IndexReport
-    from glane_indexer.library.importing import ImportReport
     from glane_service.search.query import Query
-
-# Problems shown on a terminal before the rest are only counted.
-SHOWN_PROBLEMS = 20
-
-
-def import_command(options: Namespace, settings: Settings) -> int:
-    """``glane import``: one file after another, each whole or not at all."""
-    from glane_indexer.library.importing import import_path
-
-    reports = []
-    for path in options.files:
-        with Progress("bookmarks", quiet=options.json) as progress:
-            report = import_path(
-                path,
-                settings.library,
-                format=options.format,
-                progress=lambda done: progress("Importing", done, 0),
-            )
-        reports.append(report)
-        if not options.json:
-            _print_import(path, report)
-    if options.json:
-        documents = [report.to_json() for report in reports]
-        print_json(documents[0] if len(documents) == 1 else documents)
-    return 1 if options.strict and any(report.problems for report in reports) else 0
 
 
 def index_command(options: Namespace, settings: Settings) -> int:
@@ -57,24 +27,24 @@ def index_command(options: Namespace, settings: Settings) -> int:
         else:
             print(f"The index is generation {name} again.")
         return 0
-    report = _build(settings, quiet=options.json, force=options.force)
+    report = build(settings, quiet=options.json, force=options.force)
     if options.json:
         print_json(report.to_json())
     else:
-        _print_index(report)
+        print_index(report)
     return 0
 
 
 def search_command(options: Namespace, settings: Settings) -> int:
     """``glane search``: one question, answered as over HTTP."""
     from glane_service.live import LiveEngine
-    from glane_service.search.results import to_json
+    from glane_service.search.results import NoSuchPageError, to_json
 
     try:
         query = _query(options)
     except QueryError as error:
         # Over HTTP the same is a 400: nothing was searched.
-        raise UsageError(error.message, where=error.where, hint=error.hint) from None
+        raise UsageError(error.message, where=_typed(error.where), hint=error.hint) from None
     if not query.text.strip() and not query.filters.to_json() and query.sort != "date":
         raise UsageError(
             "the question is empty",
@@ -83,6 +53,8 @@ def search_command(options: Namespace, settings: Settings) -> int:
     live = LiveEngine(settings, follow=False)
     try:
         results = live.engine.search(query)
+    except NoSuchPageError as error:
+        raise QueryError(error.message, where=_typed(error.where), hint=error.hint) from None
     finally:
         live.close()
     if options.json:
@@ -106,13 +78,13 @@ def demo_command(options: Namespace, settings: Settings) -> int:
     from glane_indexer.sample.load import library_bytes
 
     imported = import_bytes(library_bytes(), settings.library, format="jsonl", name="sample")
-    indexed = _build(settings, quiet=options.json)
+    indexed = build(settings, quiet=options.json)
     if options.json:
         print_json({"import": imported.to_json(), "index": indexed.to_json()})
     else:
         counts = imported.bookmarks
-        print(f"The sample library in {settings.library} has {counts.total} bookmarks.")
-        _print_index(indexed)
+        print(f"The sample library in {settings.library} has {counted(counts.total, 'bookmark')}.")
+        print_index(indexed)
     if options.no_serve:
         return 0
     return serve_command(options, settings)
@@ -129,32 +101,16 @@ def status_command(options: Namespace, settings: Settings) -> int:
     encoder = status["encoder"]
     rows = [
         ("Library", str(settings.library)),
-        ("Bookmarks", f"{status['bookmarks']} by {status['contributors']} contributors"),
-        ("Annotations", f"{status['annotations']}, and {status['descriptions']} descriptions"),
+        ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
+        ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
         ("Generation", status["generation"] or "none: run `glane index`"),
+        *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
     ]
     for name, value in rows:
         print(f"{name:12} {value}")
-    return 0
-
-
-def export_command(options: Namespace, settings: Settings) -> int:
-    """``glane export``: JSON lines to a file, whole or not at all, or to stdout."""
-    from glane_indexer.library.exporting import export_jsonl, export_to_file
-
-    if options.file is None:
-        if options.json:
-            raise UsageError("--json needs a FILE: the export itself goes to standard output")
-        export_jsonl(settings.library, sys.stdout)
-        return 0
-    count = export_to_file(settings.library, Path(options.file))
-    if options.json:
-        print_json({"file": options.file, "bookmarks": count})
-    else:
-        print(f"{count} bookmarks written to {options.file}.")
     return 0
 
 
@@ -233,6 +189,11 @@ def _query(options: Namespace) -> Query:
     ).validated()
 
 
+def _typed(parameter: str) -> str:
+    """A parameter of a search as it is typed on the command line."""
+    return "QUESTION" if parameter == "q" else f"--{parameter.replace('_', '-')}" if parameter else ""
+
+
 def _addressed(options: Namespace, settings: Settings) -> Settings:
     """The settings with the address that the command line names."""
     for name in ("host", "port", "workers"):
@@ -245,7 +206,8 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
     return settings
 
 
-def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
+def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
+    """Build the index, with a bar; raises as :func:`glane_indexer.index.build.build_generation` does."""
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.index.build import build_generation
     from glane_service.gate import gate_of
@@ -262,28 +224,11 @@ def _build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepo
         return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
-def _print_import(path: Path, report: ImportReport) -> None:
-    bookmarks, annotations = report.bookmarks, report.annotations
+def print_index(report: IndexReport) -> None:
+    """What a build did, in one line."""
+    speed = f" ({report.passages_per_second:.0f} a second)" if report.embedded else ""
+    # Whole bookmarks are embedded beside their passages, so these can be more than those.
     print(
-        f"{path} ({report.format}): {bookmarks.added} bookmarks added, {bookmarks.updated} updated, "
-        f"{bookmarks.unchanged} unchanged, {bookmarks.skipped} skipped; "
-        f"{annotations.added} annotations added, {annotations.duplicates} duplicates"
-    )
-    missing = report.announced_missing
-    if missing.bookmarks or missing.annotations:
-        print(
-            f"The source announces {missing.bookmarks} bookmarks and {missing.annotations} annotations "
-            "that it does not hold."
-        )
-    for problem in report.problems[:SHOWN_PROBLEMS]:
-        print(f"  {problem.where}: {problem.message}", file=sys.stderr)
-    if len(report.problems) > SHOWN_PROBLEMS:
-        print(f"  … and {len(report.problems) - SHOWN_PROBLEMS} more", file=sys.stderr)
-
-
-def _print_index(report: IndexReport) -> None:
-    speed = f", {report.passages_per_second:.0f} a second" if report.embedded else ""
-    print(
-        f"Generation {report.generation}: {report.passages} passages, "
-        f"{report.embedded} newly embedded in {report.seconds:.1f} s{speed}"
+        f"Generation {report.generation}: {counted(report.passages, 'passage')}; "
+        f"{counted(report.embedded, 'new text')} embedded{speed}, {report.seconds:.1f} s in all"
     )

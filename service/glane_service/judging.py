@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from glane_indexer.catalog.judgments import Judgment
 from glane_service.search.query import Query
@@ -14,6 +15,8 @@ from glane_service.search.results import Hit
 if TYPE_CHECKING:
     from glane_service.search.engine import SearchEngine
 
+# What each engine found for a question, of any judge; gone with the engine.
+_KNOWN: WeakKeyDictionary[SearchEngine, dict[tuple[str, int], frozenset[str]]] = WeakKeyDictionary()
 MODES = ("hybrid", "keyword", "vector")
 DEPTH = 10
 
@@ -62,8 +65,14 @@ def next_task(
 ) -> Task | None:
     """The first result that this judge has not judged yet; None when all is done."""
     done = {(item.question, item.bookmark) for item in judged if item.judge == judge}
+    known = _KNOWN.setdefault(engine, {})
     for number, (identifier, text) in enumerate(questions.items(), start=1):
+        # What a judge has finished with is not searched again for every page.
+        ids = known.get((text, depth))
+        if ids is not None and all((identifier, bookmark) in done for bookmark in ids):
+            continue
         hits = pool(engine, identifier, text, judge, depth)
+        known[text, depth] = frozenset(hit.bookmark.id for hit in hits)
         for place, hit in enumerate(hits, start=1):
             if (identifier, hit.bookmark.id) not in done:
                 return Task(identifier, text, hit, number, len(questions), place, len(hits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -12,31 +13,44 @@ from glane_indexer.settings import Settings
 from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
+    from glane_indexer.encoder.base import Encoder
+    from glane_indexer.index.generation import Generation
+    from glane_indexer.index.protocol import Viewer
     from glane_service.search.engine import SearchEngine
+    from glane_service.search.ranking.parameters import Parameters
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
 CHECK_SECONDS = 1.0
+# How long one that cannot be taken up is left alone.
+RETRY_SECONDS = 30.0
 
 
 class LiveEngine:
-    """Holds the engine of the current generation and follows the library to the next.
+    """Holds the engines of the current generation and follows the library to the next.
 
     A generation is opened in a thread of its own while the one before still answers; requests that
-    have taken :attr:`engine` keep theirs until they are done.
+    have taken an engine keep theirs until they are done.
 
     Raises:
-        GenerationError: the library has no index, or one that cannot be opened.
+        GenerationError: the library has no index, or none that can be opened.
         EncoderError: the encoder cannot be loaded.
     """
 
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
+        from glane_indexer.index.generation import Generation
 
         self._settings = settings
         self._encoder = load_encoder(settings)
-        self._engine = self._open()
+        parameters = library_parameters(settings.library)
+        generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
+        self._opened = _Opened(generation, self._encoder, parameters)
         self._refused = ""
+        # The generation that could not be taken up, and when it may be tried again.
+        self._left_alone, self._retry_at = "", 0.0
+        if generation.damage:
+            self._leave_alone(generation.damage)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="glane-follow", daemon=True)
         if follow:
@@ -44,23 +58,28 @@ class LiveEngine:
 
     @property
     def engine(self) -> SearchEngine:
-        """The engine of the current generation."""
-        return self._engine
+        """The engine of what everybody may find."""
+        return self.engine_of("public")
+
+    def engine_of(self, viewer: Viewer) -> SearchEngine:
+        """The engine of what this viewer may find, of the current generation."""
+        return self._opened.engines[viewer]
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that answers."""
+        return self._opened.generation
+
+    @property
+    def damage(self) -> str:
+        """Why a newer generation than the one that answers is not taken up; "" where there is none."""
+        return self._refused or self._opened.generation.damage
 
     def close(self) -> None:
-        """Stop following the library, and close the generation."""
+        """Stop following the library."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2 * CHECK_SECONDS)
-        self._engine.generation.close()
-
-    def _open(self) -> SearchEngine:
-        from glane_indexer.index.generation import Generation
-        from glane_service.search.engine import SearchEngine
-
-        library = self._settings.library
-        generation = Generation.open(library, encoder=self._encoder.info)
-        return SearchEngine(generation, self._encoder, library_parameters(library))
 
     def _follow(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):
@@ -69,8 +88,8 @@ class LiveEngine:
             except GlaneError as error:
                 # Said once for each cause; the last good generation goes on answering.
                 if str(error) != self._refused:
-                    self._refused = str(error)
                     logger.error("the new generation is not taken up: %s", error)
+                self._leave_alone(str(error))
             except Exception:
                 logger.exception("the library cannot be followed")
 
@@ -79,18 +98,48 @@ class LiveEngine:
 
         Raises:
             GenerationError: the new generation cannot be opened; the old one stays.
+            LibraryError: the library's settings cannot be read; the old generation stays.
         """
-        from glane_indexer.index.generation import current_name
+        from glane_indexer.index.generation import Generation, current_name
 
-        if current_name(self._settings.library) == self._engine.generation.name:
+        library = self._settings.library
+        name = current_name(library)
+        if name == self._opened.generation.name:
+            self._refused = ""
+            return False
+        if name == self._left_alone and time.monotonic() < self._retry_at:
             return False
         started = time.perf_counter()
-        # The old generation is closed when the last request that uses it lets go of it.
-        self._engine = self._open()
-        self._refused = ""
-        logger.info(
-            "generation %s taken up in %.2f s",
-            self._engine.generation.name,
-            time.perf_counter() - started,
+        # First what costs nothing: with settings that cannot be read, nothing need be opened.
+        parameters = library_parameters(library)
+        generation = Generation.open(
+            library, name, encoder=self._encoder.info, reuse=self._opened.generation
         )
+        # The old generation is closed when the last request that uses it lets go of it.
+        self._opened = _Opened(generation, self._encoder, parameters)
+        self._refused = ""
+        logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
+
+    def _leave_alone(self, reason: str) -> None:
+        """Do not open the current generation again at once: what is damaged stays so."""
+        from glane_indexer.index.generation import current_name
+
+        self._refused = reason
+        with contextlib.suppress(GlaneError):
+            self._left_alone = current_name(self._settings.library) or ""
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+
+class _Opened:
+    """A generation with an engine for each kind of viewer, all made before any is used."""
+
+    def __init__(self, generation: Generation, encoder: Encoder, parameters: Parameters) -> None:
+        from glane_indexer.index.generation import open_view
+        from glane_service.search.engine import SearchEngine
+
+        self.generation = generation
+        viewers: tuple[Viewer, ...] = ("public", "member")
+        self.engines = {
+            viewer: SearchEngine(open_view(generation, viewer), encoder, parameters) for viewer in viewers
+        }

@@ -8,54 +8,123 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from glane_indexer.errors import ServiceError
+from glane_indexer.errors import ServiceError, UsageError
+from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 BACKLOG = 1024
 GRACE_SECONDS = 5
+# Between requests a connection may be idle for so long.
+IDLE_SECONDS = 5
+MOST_FILES = 8192
+SWITCH_SECONDS = 0.001
+# A worker that does not say for so long that it lives is taken to hang; opening a library takes less.
+HANGING_SECONDS = 30
 
 
 def run(settings: Settings, *, quiet: bool = False) -> None:
     """Serve until interrupted.
 
-    With one worker the library is opened first, so that one that cannot be opened ends the command;
-    several workers open it each by itself.
+    The library is opened first, so that one that cannot be opened ends the command; of several workers
+    each opens it before it takes requests.
 
     Raises:
         ServiceError: the address cannot be listened on.
+        UsageError: the settings do not go together.
         GenerationError: the library has no index that can be opened.
     """
-    import uvicorn
-    from uvicorn.supervisors.multiprocess import Multiprocess
+    from glane_service import logs
+    from glane_service.live import LiveEngine
 
+    checked(settings)
+    logs.configure(settings)
+    _allow_many_files()
+    # Searches hold Python's lock; the loop that takes and refuses requests must not wait long for it.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _listening(settings) as listener, _shared_metrics(settings):
-        from glane_service.app import create_app
-        from glane_service.live import LiveEngine
+        shown = f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)"
+        if settings.workers > 1:
+            from glane_service.workers import open_once, supervise
 
-        live = LiveEngine(settings)
-        several = settings.workers > 1
-        if several:
-            # Each worker opens its own: this one was to find out that it can be.
-            live.close()
-        config = uvicorn.Config(
-            functools.partial(create_app, settings, None if several else live),
-            factory=True,
-            workers=settings.workers,
-            log_level=settings.log_level if settings.log_level != "info" else "warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            lifespan="on",
-        )
-        if not quiet:
-            print(f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)", file=sys.stderr)
-        if several:
-            Multiprocess(config, sockets=[listener]).run()
+            settings = replace(settings, threads=share_of(settings.threads, settings.workers))
+            open_once(settings)
+            _say(shown, quiet)
+            supervise(server_config(settings), listener)
         else:
-            uvicorn.Server(config).run(sockets=[listener])
+            from glane_service.app import create_app
+
+            live = LiveEngine(settings)
+            _say(shown, quiet)
+            config = server_config(settings, functools.partial(create_app, settings, live))
+            _serve(config, listener)
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings, where they go together.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if settings.judge and not settings.admin_key:
+        raise UsageError(
+            "judges sign in with the key for administration, and none is set",
+            where="GLANE_JUDGE",
+            hint="Set GLANE_ADMIN_KEY as well",
+        )
+    return settings
+
+
+def server_config(settings: Settings, application: Callable[[], FastAPI] | None = None) -> uvicorn.Config:
+    """How uvicorn serves ``application``; without one, as a worker that opens the library itself."""
+    import uvicorn
+
+    from glane_service.http.connections import LimitedConnection
+    from glane_service.workers import worker_application
+
+    return uvicorn.Config(
+        application or functools.partial(worker_application, settings, os.getpid()),
+        factory=True,
+        http=LimitedConnection,
+        workers=settings.workers,
+        # What is logged, and how, :mod:`glane_service.logs` has set.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=HANGING_SECONDS,
+        lifespan="on",
+    )
+
+
+def _serve(config: uvicorn.Config, listener: socket.socket) -> None:
+    import uvicorn
+
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        print(text, file=sys.stderr)
+
+
+def _allow_many_files() -> None:
+    """Let this process have as many connections as its user may: each is a file, and 1024 is soon gone."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def address(settings: Settings, listener: socket.socket) -> str:

@@ -50,6 +50,11 @@ class Progress:
             self._bar = tqdm(total=total or None, desc=stage, unit=f" {self._unit}", delay=1.0, leave=False)
         self._bar.update(done - self._bar.n)
 
+    def clear(self) -> None:
+        """Take the bar away, so that what is printed stands on a line of its own."""
+        self._close()
+        self._stage = ""
+
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
@@ -85,7 +90,7 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     bookmark = hit.bookmark
     print(f"{hit.rank:3d}. {bold(printable(bookmark.title))}")
     when = bookmark.created_at.date().isoformat() if bookmark.created_at else ""
-    facts = [bookmark.contributor, bookmark.site, when, f"{len(bookmark.annotations)} annotations"]
+    facts = [bookmark.contributor, bookmark.site, when, counted(len(bookmark.annotations), "annotation")]
     print("     " + " · ".join(printable(fact) for fact in facts if fact))
     text, place = "", 0
     for start, end in hit.passage.highlights:
@@ -94,9 +99,19 @@ def _print_hit(hit: Hit, bold: Callable[[str], str]) -> None:
     text += hit.passage.text[place:]
     quoted = textwrap.fill(printable(text, keep="\x1b" if "\x1b[1m" in text else ""), WIDTH)
     print(textwrap.indent(quoted, "     "))
+    # What the view shows beside the passage: some, or all.
+    for annotation in hit.annotations:
+        said = annotation.text if annotation.text else f"({annotation.note})"
+        if annotation.id != hit.passage.annotation_id:
+            print(textwrap.indent(textwrap.fill(printable(said), WIDTH - 2, initial_indent="- "), "     "))
     if bookmark.url:
         print(f"     {printable(bookmark.url)}")
     print()
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts, in English: ``1 bookmark``, ``2 bookmarks``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def printable(text: str, keep: str = "") -> str:

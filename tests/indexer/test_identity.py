@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from glane_indexer.identity import MAX_URL, canonical_url, identify, safe_url
+from glane_indexer.identity import (
+    MAX_URL,
+    canonical_url,
+    first_edition_id,
+    identify,
+    page_id,
+    safe_url,
+    second_id,
+)
 from glane_indexer.models import Annotation, Bookmark
 
 PAGE = "https://haies.example/a/page?x=1&y=2"
@@ -16,7 +24,9 @@ PAGE = "https://haies.example/a/page?x=1&y=2"
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("http://www.Haies.Example/a/", "https://haies.example/a"),
+        ("http://Haies.Example/a/", "https://haies.example/a"),
+        ("http://WWW.haies.example/a", "https://www.haies.example/a"),
+        ("https://m.haies.example/a", "https://m.haies.example/a"),
         ("HTTPS://haies.example:443/a", "https://haies.example/a"),
         ("http://haies.example:80/a", "https://haies.example/a"),
         ("https://haies.example:8443/a", "https://haies.example:8443/a"),
@@ -26,6 +36,10 @@ PAGE = "https://haies.example/a/page?x=1&y=2"
         ("  https://haies.example/a \n", "https://haies.example/a"),
         ("https://haies.example/a#part-2", "https://haies.example/a"),
         ("https://haies.example/#!/a", "https://haies.example#!/a"),
+        ("https://haies.example/#/a/", "https://haies.example#/a"),
+        ("https://haies.example/#/", "https://haies.example"),
+        ("https://haies.example/a#:~:text=une%20haie", "https://haies.example/a"),
+        ("https://haies.example/a?_hsenc=x&b=1&mkt_tok=y", "https://haies.example/a?b=1"),
         ("https://haies.example/A?B=C", "https://haies.example/A?B=C"),
         ("https://haies.example/a?utm_source=x&utm_medium=y", "https://haies.example/a"),
         ("https://haies.example/a?fbclid=x&page=2&gclid=y", "https://haies.example/a?page=2"),
@@ -126,7 +140,7 @@ def test_an_id_is_sixteen_digits_and_the_same_for_all_ways_to_write_the_url() ->
         identify(Bookmark("A title", url)).id
         for url in (
             PAGE,
-            "http://www.haies.example/a/page/?x=1&y=2",
+            "http://Haies.example:80/a/page/?x=1&y=2",
             f"{PAGE}#part",
             f"{PAGE}&utm_campaign=spring",
             "https://haies.example/a/page?fbclid=1&x=1&y=2",
@@ -139,6 +153,15 @@ def test_an_id_is_sixteen_digits_and_the_same_for_all_ways_to_write_the_url() ->
 def test_an_id_is_the_one_it_has_always_been() -> None:
     # Change this and every link into every library breaks.
     assert identify(Bookmark("A title", "https://haies.example/")).id == "f69bdc802c8a3ee1"
+
+
+def test_routes_and_hosts_are_pages_of_their_own_and_what_version_0_1_made_of_them_is_known() -> None:
+    pages = ("https://haies.example", "https://www.haies.example", "https://haies.example/#/a")
+    assert len({page_id(url) for url in pages}) == 3
+    # Version 0.1 gave all of them the id of the first.
+    assert {first_edition_id(url) for url in pages} == {page_id(pages[0])}
+    assert first_edition_id(f"{pages[0]}#!/a") == page_id(f"{pages[0]}#!/a")
+    assert len({page_id(pages[0]), second_id(pages[0]), page_id(pages[0], "other")}) == 3
 
 
 def test_only_the_url_tells_bookmarks_apart_where_there_is_one() -> None:

@@ -83,6 +83,22 @@ def test_other_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings.from_env().port == 8123
 
 
+@pytest.mark.parametrize("service", ["GLANE", "GLANE_SEARCH"])
+def test_what_kubernetes_injects_for_a_service_of_that_name_is_no_setting(service: str) -> None:
+    injected = {
+        f"{service}_SERVICE_HOST": "10.0.0.1",
+        f"{service}_SERVICE_PORT": "8000",
+        f"{service}_SERVICE_PORT_HTTP": "8000",
+        f"{service}_PORT": "tcp://10.0.0.1:8000",
+        f"{service}_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        f"{service}_PORT_8000_TCP_PROTO": "tcp",
+        f"{service}_PORT_8000_TCP_PORT": "8000",
+        f"{service}_PORT_8000_TCP_ADDR": "10.0.0.1",
+    }
+    assert Settings.from_env(injected) == Settings.from_env({})
+    assert Settings.from_env({**injected, "GLANE_PORT": "8123"}).port == 8123
+
+
 def test_every_setting_is_described() -> None:
     rows = describe()
     assert [row.variable for row in rows] == [f"GLANE_{item.name.upper()}" for item in fields(Settings)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import socket
@@ -16,13 +17,16 @@ import pytest
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.importers import jsonl
 from glane_indexer.index.build import build_generation
-from glane_indexer.library.locking import writer_lock
+from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_service.cli import build_parser, main
 from glane_service.http.schemas import SearchAnswer
 from tests.support import little
 from tests.support.hashed import HashedEncoder
 
-COMMANDS = ("import", "index", "search", "serve", "demo", "status", "export", "model")
+COMMANDS = (
+    *("import", "imports", "undo", "watch", "sync", "export"),
+    *("index", "search", "serve", "demo", "status", "model"),
+)
 
 
 class Ran(NamedTuple):
@@ -112,7 +116,7 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys; from glane_service.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as stopped: assert not stopped.code\n"
-        "heavy = {'torch','duckdb','faiss','tantivy','numpy','onnxruntime','fastapi','transformers',"
+        "heavy = {'torch','duckdb','faiss','numpy','onnxruntime','fastapi','transformers',"
         "'sentence_transformers','tqdm','uvicorn','jinja2'}\n"
         "sys.exit(' '.join(sorted(heavy & set(sys.modules))) or None)"
     )
@@ -161,12 +165,12 @@ def test_a_setting_that_is_none_is_wrong_usage(run: Run, monkeypatch: pytest.Mon
 
 
 def test_the_parser_and_the_commands_agree() -> None:
-    from glane_service import commands
-
     for name in (*COMMANDS, "box"):
-        extra = {"search": ["a"], "import": ["a"]}.get(name, [])
+        extra = {"sync": ["feed"]}.get(name, ["a"] if name in ("search", "import", "undo", "watch") else [])
         options = build_parser().parse_args([name, *extra])
-        assert callable(getattr(commands, options.function))
+        assert callable(
+            getattr(importlib.import_module(f"glane_service.{options.module}"), options.function)
+        )
 
 
 # Every command
@@ -180,7 +184,7 @@ def test_import_reports_what_it_did(run: Run, tmp_path: Path) -> None:
     report = ran.json
     assert report["import_id"]
     assert report["format"] == "jsonl"
-    assert report["bookmarks"] == {"added": 12, "updated": 0, "unchanged": 0, "skipped": 1}
+    assert report["bookmarks"] == {"added": 12, "updated": 0, "merged": 0, "unchanged": 0, "skipped": 1}
     notes = sum(len(bookmark.annotations) for bookmark in little.BOOKMARKS)
     assert report["annotations"] == {"added": notes, "duplicates": 0}
     assert report["announced_missing"] == {"bookmarks": 0, "annotations": 0}
@@ -188,7 +192,7 @@ def test_import_reports_what_it_did(run: Run, tmp_path: Path) -> None:
     assert problem["where"] == f"{file}: line 13"
     assert ran.err == ""
     again = run("import", file, "--json", "--library", tmp_path / "new").json
-    assert again["bookmarks"] == {"added": 0, "updated": 0, "unchanged": 12, "skipped": 1}
+    assert again["bookmarks"] == {"added": 0, "updated": 0, "merged": 0, "unchanged": 12, "skipped": 1}
 
 
 def test_strict_fails_on_a_problem_and_keeps_the_good_ones(run: Run, tmp_path: Path) -> None:
@@ -206,16 +210,34 @@ def test_strict_fails_on_a_problem_and_keeps_the_good_ones(run: Run, tmp_path: P
 def test_several_files_are_one_document(run: Run, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(little.LINES)
-    reports = run("import", "a", "b", "--json").json
-    assert [report["bookmarks"]["added"] for report in reports] == [12, 0]
+    one = run("import", "a", "--json").json
+    two = run("import", "a", "b", "--json").json
+    assert one.keys() == two.keys()
+    assert [report["bookmarks"]["unchanged"] for report in two["files"]] == [12, 12]
+    assert two["bookmarks"] == {"added": 0, "updated": 0, "merged": 0, "unchanged": 24, "skipped": 0}
+    assert [report["import_id"] for report in two["files"]] == ["000002", "000003"]
+    assert two["import_id"] == "000003"
+
+
+def test_where_a_file_fails_the_document_has_the_others(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(little.LINES)
+    ran = run("import", "a", "missing", "--json")
+    assert ran.code == 1
+    assert ran.json["bookmarks"]["added"] == 12
+    assert ran.json["failed"] == [{"file": "missing", "message": "missing: there is no such file"}]
+    # A library that is locked fails for all of them; what was done before is told all the same.
+    with writer_lock(tmp_path / "library", "indexing"):
+        ran = run("import", "a", "--json")
+    assert (ran.code, ran.json["files"]) == (1, [])
+    assert "is indexing since" in ran.err
 
 
 def test_of_several_files_a_bad_one_loses_no_other(run: Run, tmp_path: Path) -> None:
     (tmp_path / "good").write_bytes(little.LINES)
-    ran = run("import", "good", "missing")
+    ran = run("import", "missing", "good", "missing")
     assert ran.code == 1
     assert "12 bookmarks added" in ran.out
-    assert ran.err == "glane: missing: there is no such file\n"
+    assert ran.err == "glane: missing: there is no such file\n" * 2
     assert count(tmp_path / "library") == 12
 
 
@@ -309,10 +331,16 @@ def test_export_is_what_import_takes_back(run: Run, library: Path, tmp_path: Pat
     assert lines.code == 0
     assert lines.out.encode() == little.LINES
     ran = run("export", "out.jsonl", "--library", library, "--json")
-    assert ran.json == {"file": "out.jsonl", "bookmarks": 12}
+    assert ran.json == {"file": "out.jsonl", "format": "jsonl", "bookmarks": 12}
     assert (tmp_path / "out.jsonl").read_bytes() == little.LINES
     run("import", "out.jsonl", "--library", tmp_path / "copy")
     assert run("export", "--library", tmp_path / "copy").out == lines.out
+    some = run(
+        "export", "-", "--tag", "Travail", "--by", "camille roy", "--after", "2018", "--library", library
+    )
+    assert [json.loads(line)["id"] for line in some.out.splitlines()] == ["b03"]
+    assert "NETSCAPE-Bookmark-file" in run("export", "--format", "netscape", "--library", library).out
+    assert "--after: 'hier' is not a date" in refused(run("export", "--after", "hier"), 2)
     assert "--json needs a FILE" in refused(run("export", "--library", library, "--json"), 2)
     assert "cannot be written" in refused(run("export", "no/such/folder/x", "--library", library))
 
@@ -396,7 +424,16 @@ def test_a_file_that_is_no_library(
 
 def test_a_directory(run: Run, library: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert "this is a directory" in refused(run("import", "folder", "--library", library))
+    assert "there are no files in this folder" in refused(run("import", "folder", "--library", library))
+    (tmp_path / "folder" / "readme").write_text("Dear diary, nothing happened.")
+    assert "the format of this file is not known" in refused(run("import", "folder", "--library", library))
+    (tmp_path / "folder" / "a.jsonl").write_bytes(little.LINES)
+    ran = run("import", "folder")
+    assert ran.code == 0
+    assert ran.out.startswith(
+        "folder/a.jsonl (jsonl): 0 bookmarks added, 0 updated, 0 merged, 12 unchanged"
+    )
+    assert "folder/readme: the format of this file is not known" in ran.err
 
 
 def test_a_file_in_latin_1(run: Run, tmp_path: Path) -> None:
@@ -436,11 +473,9 @@ def test_a_format_that_does_not_fit_the_file(run: Run, tmp_path: Path) -> None:
     assert ran.err.startswith("glane: ")
 
 
-@pytest.mark.parametrize(
-    "file", ["vectors.faiss", "rows.npz", "columns.npz", "documents.sqlite", "manifest.json"]
-)
+@pytest.mark.parametrize("file", ["000001.json", "000001-1.safetensors"])
 def test_a_damaged_index(run: Run, library: Path, file: str) -> None:
-    path = library / "index" / "000001" / file
+    path = library / "index" / file
     data = path.read_bytes()
     path.write_bytes(data[:-9] + b"corrupted")
     message = refused(run("search", "travail", "--library", library))
@@ -474,10 +509,10 @@ def test_settings_that_cannot_be_read(run: Run, library: Path) -> None:
 
 def test_a_second_writer(run: Run, library: Path, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(jsonl.dump(little.BOOKMARKS[0]).encode())
-    with writer_lock(library, "indexing"):
-        for arguments in (("import", "a"), ("index", "--force"), ("index", "--rollback")):
-            message = refused(run(*arguments, "--library", library))
-            assert "is indexing since" in message
+    with writer_lock(library, "importing"), writer_lock(library, "indexing", name=INDEX_LOCK):
+        assert "is importing since" in refused(run("import", "a", "--library", library))
+        for arguments in ("--force", "--rollback"):
+            assert "is indexing since" in refused(run("index", arguments, "--library", library))
         # Readers do not wait for writers.
         assert run("search", "travail", "--library", library).code == 0
         assert run("status", "--library", library).code == 0
@@ -512,15 +547,15 @@ def test_a_service_that_cannot_start(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("travail", "--per-page", "0"), 2, "per_page: 0 is not from 1 to 100"),
-        (("travail", "--per-page", "101"), 2, "per_page: 101 is not from 1 to 100"),
+        (("travail", "--per-page", "0"), 2, "--per-page: 0 is not from 1 to 100"),
+        (("travail", "--per-page", "101"), 2, "--per-page: 101 is not from 1 to 100"),
         (("travail", "--page", "0"), 2, "page: 0 is not 1 or more"),
         (("travail", "--after", "hier"), 2, "after: 'hier' is not a date"),
         (("travail", "--fields", "body"), 2, "fields: 'body' is not one of its values"),
-        (("a" * 10_000,), 2, "q: the question has 10000 characters"),
+        (("a" * 10_000,), 2, "QUESTION: the question has 10000 characters"),
         (("",), 2, "the question is empty"),
         (("   ",), 2, "the question is empty"),
-        (("travail", "--page", "999"), 1, "page: there is no page 999. The last one is 1"),
+        (("travail", "--page", "999"), 1, "--page: there is no page 999. The last one is 1"),
     ],
 )
 def test_a_question_that_cannot_be_asked(
@@ -549,3 +584,50 @@ def test_what_drives_a_terminal_is_not_printed(run: Run, tmp_path: Path) -> None
     assert "Danger" in ran.out
     assert "\x1b" not in ran.out
     assert "\x07" not in ran.out
+
+
+def test_which_version_this_is(run: Run) -> None:
+    ran = run("--version")
+    assert ran.code == 0
+    assert ran.out.startswith("glane ")
+
+
+def test_the_library_can_be_named_before_the_command_and_after_it(run: Run, library: Path) -> None:
+    before = run("--library", library, "--json", "status")
+    assert before.json == run("status", "--library", library, "--json").json
+    # After it wins, where both are given.
+    assert run("--library", library / "none", "status", "--library", library).code == 0
+
+
+def test_a_view_shows_more_or_less(run: Run, library: Path) -> None:
+    shown = {
+        view: run(
+            "search",
+            "protection sociale des données",
+            "--per-page",
+            "1",
+            "--view",
+            view,
+            "--library",
+            library,
+        )
+        for view in ("simple", "middle", "full")
+    }
+    said = "Les entreprises en tirent une rente."
+    listed = {view: ran.out.count("     - ") for view, ran in shown.items()}
+    assert listed == {"simple": 0, "middle": 3, "full": 4}
+    assert said in shown["full"].out
+    assert "1 annotation\n" in run("search", "pain au levain", "--per-page", "1", "--library", library).out
+
+
+def test_a_message_names_the_flag_as_it_is_typed(run: Run, library: Path) -> None:
+    assert "--per-page: 0 is not" in refused(run("search", "a", "--per-page", "0", "--library", library), 2)
+    assert "--page: there is no page 99" in refused(
+        run("search", "a", "--page", "99", "--library", library), 1
+    )
+    assert "QUESTION: " in refused(run("search", "a" * 1001, "--library", library), 2)
+
+
+def test_the_demo_takes_what_serving_takes() -> None:
+    options = build_parser().parse_args(["demo", "--no-serve", "--workers", "2", "--port", "1"])
+    assert (options.workers, options.port) == (2, 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from glane_indexer.errors import ServiceError
+from glane_indexer.errors import ServiceError, UsageError
 from glane_indexer.settings import Settings
 from glane_service.serve import address, run
 
@@ -65,6 +65,12 @@ def test_a_library_that_cannot_be_opened_ends_the_command(tmp_path: Path) -> Non
 
     with pytest.raises(GenerationError):
         run(replace(Settings.from_env(), library=tmp_path, port=0), quiet=True)
+
+
+def test_settings_that_do_not_go_together_are_said(tmp_path: Path) -> None:
+    settings = replace(Settings.from_env(), library=tmp_path, port=0, judge=True)
+    with pytest.raises(UsageError, match="Set GLANE_ADMIN_KEY as well"):
+        run(settings, quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import uvicorn
 
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
+from glane_service.http.connections import LimitedConnection
 from glane_service.live import LiveEngine
 
 START_SECONDS = 20
@@ -31,6 +32,7 @@ def serving(
         host="127.0.0.1",
         port=0,
         lifespan=lifespan,
+        http=LimitedConnection,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,

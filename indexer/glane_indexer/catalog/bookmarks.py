@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from glane_indexer.catalog import rows as rows
 from glane_indexer.catalog.embeddings import EmbeddingTable
 from glane_indexer.catalog.imports import ImportTable
+from glane_indexer.catalog.intake import CHUNK, Intake, UpsertCounts, chunks, recombine, separate
 from glane_indexer.catalog.judgments import GOOD
-from glane_indexer.catalog.merge import merge, storable, without_repeats
+from glane_indexer.catalog.merge import storable, without_repeats
 from glane_indexer.catalog.schema import CATALOG_NAME, new_content_version, open_file
+from glane_indexer.errors import NotFoundError
 from glane_indexer.identity import identify
 from glane_indexer.models import Bookmark, Passage
 
 if TYPE_CHECKING:
     import duckdb
-
-_Item = TypeVar("_Item")
-
-# Bookmarks read or written at a time: enough for bulk speed, and some tens of megabytes at most.
-CHUNK = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertCounts:
-    """What an upsert did.
-
-    ``added``, ``updated`` and ``unchanged`` add up to the records that came in: a bookmark that came
-    twice is put together first, and its repeats count as unchanged. ``duplicates`` are repeats of an
-    annotation inside one incoming bookmark: a property of what came in, the same at every import.
-    """
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    annotations_added: int = 0
-    duplicates: int = 0
 
 
 class Catalog(EmbeddingTable, ImportTable):
@@ -78,52 +57,45 @@ class Catalog(EmbeddingTable, ImportTable):
         *,
         source: str = "",
         language: Callable[[Bookmark], str] | None = None,
-        progress: Callable[[int, int], None] | None = None,
     ) -> UpsertCounts:
-        """Add bookmarks, or bring those with the same id up to date, in one transaction.
+        """Add bookmarks, and unite each with what is there of its page, in one transaction.
 
-        What comes in replaces what was there, and nothing given before is erased by something empty;
-        :func:`glane_indexer.catalog.merge.merge` has the rules. The same bookmarks again change
-        nothing. Bookmarks are held in memory until all have come.
+        :func:`glane_indexer.catalog.merge.merge` has the rules. The same bookmarks again change nothing.
 
         Args:
-            bookmarks: with ids or without; :func:`glane_indexer.identity.identify` fills them in.
+            bookmarks: with ids or without; :func:`glane_indexer.catalog.resolve.resolve` fills them in.
             source: the id of the import that brings them (:meth:`new_import_id`), which each of these
                 bookmarks remembers, changed by it or not.
-            language: the language of a new or changed bookmark that has none, as an ISO 639-1 code,
-                or "".
-            progress: called with the number of bookmarks stored so far and of all.
+            language: the language of a bookmark that has none, as an ISO 639-1 code, or "".
         """
-        incoming: dict[str, Bookmark] = {}
-        records = duplicates = 0
-        for bookmark in bookmarks:
-            bookmark, repeats = without_repeats(storable(identify(bookmark, self._library)))
-            earlier = incoming.get(bookmark.id)
-            incoming[bookmark.id] = merge(earlier, bookmark) if earlier else bookmark
-            records += 1
-            duplicates += repeats
-        added = updated = annotations = done = 0
         with self.transaction():
-            for part in _chunks(sorted(incoming)):
-                stored = {bookmark.id: bookmark for bookmark in self._fetch(part)}
-                changed = []
-                for key in part:
-                    old = stored.get(key)
-                    new = merge(old, incoming[key]) if old else incoming[key]
-                    if new == old:
-                        continue
-                    if language and not new.language:
-                        new = replace(new, language=language(new))
-                    changed.append(new)
-                    added += old is None
-                    updated += old is not None
-                    annotations += len(new.annotations) - (len(old.annotations) if old else 0)
-                self._write(changed, [bookmark.id for bookmark in changed if bookmark.id in stored])
-                self._contribute([incoming[key] for key in part], source, whole=False)
-                done += len(part)
-                if progress:
-                    progress(done, len(incoming))
-        return UpsertCounts(added, updated, records - added - updated, annotations, duplicates)
+            intake = Intake(self, source, language=language)
+            intake.take(bookmarks)
+        return intake.counts
+
+    def undo(self, import_id: str, *, language: Callable[[Bookmark], str] | None = None) -> tuple[int, int]:
+        """Take an import back: the library is what the others give, and what was edited by hand stays.
+
+        How many bookmarks changed, and how many are deleted, since nothing else speaks of them.
+
+        Raises:
+            NotFoundError: there is no such import, or it was taken back before.
+        """
+        with self.transaction():
+            known = {item.id: item for item in self.imports()}
+            if import_id not in known or known[import_id].undone_at:
+                raise NotFoundError(
+                    "this import was taken back before"
+                    if import_id in known
+                    else "there is no such import",
+                    where=import_id,
+                    hint="`glane imports` lists them",
+                )
+            ids = self.contributed(import_id)
+            self._take_back(import_id)
+            if known[import_id].format.startswith("sync "):
+                self.forget_source(known[import_id].file)
+            return recombine(self, [*ids, *separate(self, ids)], language)
 
     def replace(self, bookmark: Bookmark) -> bool:
         """Make this the whole of the bookmark with its id; whether anything changed by it."""
@@ -140,7 +112,7 @@ class Catalog(EmbeddingTable, ImportTable):
         """Delete bookmarks with their annotations; how many there were."""
         deleted = 0
         with self.transaction():
-            for part in _chunks(sorted(set(ids))):
+            for part in chunks(sorted(set(ids))):
                 known = [bookmark.id for bookmark in self._fetch(part)]
                 self._write([], known)
                 self._forget(known)
@@ -192,7 +164,7 @@ class Catalog(EmbeddingTable, ImportTable):
 
     def bookmarks_of(self, ids: Sequence[str]) -> list[Bookmark]:
         """The bookmarks with these ids, as far as there are any, in order of id."""
-        return [bookmark for part in _chunks(sorted(set(ids))) for bookmark in self._fetch(part)]
+        return [bookmark for part in chunks(sorted(set(ids))) for bookmark in self._fetch(part)]
 
     def seq(self) -> int:
         """The last change of the journal that is in here; 0 before the first."""
@@ -208,12 +180,12 @@ class Catalog(EmbeddingTable, ImportTable):
         """A name for the present content: another one after every change of any bookmark."""
         return self._meta("content_version")
 
-    def good_questions(self) -> list[tuple[str, int]]:
-        """The questions that judges found a good answer to here, each with how many bookmarks those are."""
+    def good_questions(self) -> list[tuple[str, list[str]]]:
+        """The questions that judges found a good answer to here, each with the ids of these bookmarks."""
         return [
-            (str(text), int(answers))
+            (str(text), list(answers))
             for text, answers in self._rows(
-                "SELECT questions.text, count(DISTINCT bookmarks.id) FROM questions "
+                "SELECT questions.text, list_sort(list(DISTINCT bookmarks.id)) FROM questions "
                 "JOIN judgments ON judgments.question = questions.id "
                 "JOIN bookmarks ON bookmarks.id = judgments.bookmark "
                 "WHERE judgments.grade >= ? GROUP BY questions.text ORDER BY questions.text",
@@ -221,14 +193,18 @@ class Catalog(EmbeddingTable, ImportTable):
             )
         ]
 
-    def replace_passages(self, passages: Sequence[Sequence[Passage]]) -> None:
-        """Note the passages of all bookmarks, as they were cut for the last index.
+    def replace_passages(self, ids: Sequence[str] | None, passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of some bookmarks (None: of all), as they were cut for the last index.
 
         Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
         """
         with self.transaction():
-            self._run("DELETE FROM passages")
-            for part in _chunks(passages):
+            if ids is None:
+                self._run("DELETE FROM passages")
+            elif ids:
+                with self._staged({"id": ids}):
+                    self._run("DELETE FROM passages WHERE bookmark_id IN (SELECT id FROM staged)")
+            for part in chunks(passages):
                 columns = rows.passage_columns(part)
                 if columns["hash"]:
                     with self._staged(columns):
@@ -249,23 +225,52 @@ class Catalog(EmbeddingTable, ImportTable):
             )
         return rows.from_rows(found, annotations)
 
+    def _urls_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """The urls of the bookmarks with these ids, as far as there are any, by id."""
+        if not ids:
+            return {}
+        with self._staged({"id": ids}):
+            return dict(self._rows("SELECT id, url FROM bookmarks SEMI JOIN staged USING (id)"))
+
+    def _aliases_of(self, pages: Sequence[str]) -> dict[str, str]:
+        """The ids of the bookmarks of these pages, by the id of the page, where the two differ."""
+        if not pages:
+            return {}
+        with self._staged({"page": pages}):
+            return dict(
+                self._rows(
+                    "SELECT page, min(bookmark_id) FROM aliases SEMI JOIN staged USING (page) GROUP BY page"
+                )
+            )
+
+    def _titles_of(self, titles: Sequence[str]) -> dict[str, str]:
+        """The ids of the pages with one of these titles, by title, where a single one has it."""
+        if not titles:
+            return {}
+        with self._staged({"title": titles}):
+            return dict(
+                self._rows(
+                    "SELECT title, min(id) FROM bookmarks SEMI JOIN staged USING (title) "
+                    "WHERE url <> '' AND kind = 'bookmark' GROUP BY title HAVING count(*) = 1"
+                )
+            )
+
     def _write(self, bookmarks: Sequence[Bookmark], gone: Sequence[str]) -> None:
         """Delete the bookmarks with the ids ``gone``, then insert these."""
         if gone:
             with self._staged({"id": gone}):
                 self._run("DELETE FROM bookmarks WHERE id IN (SELECT id FROM staged)")
                 self._run("DELETE FROM annotations WHERE bookmark_id IN (SELECT id FROM staged)")
+                self._run("DELETE FROM aliases WHERE bookmark_id IN (SELECT id FROM staged)")
         if bookmarks:
             with self._staged(rows.bookmark_columns(bookmarks)):
                 self._run(rows.INSERT_BOOKMARKS)
         if any(bookmark.annotations for bookmark in bookmarks):
             with self._staged(rows.annotation_columns(bookmarks)):
                 self._run(rows.INSERT_ANNOTATIONS)
+        aliases = rows.alias_columns((bookmark.id, bookmark.url) for bookmark in bookmarks)
+        if aliases["page"]:
+            with self._staged(aliases):
+                self._run("INSERT INTO aliases SELECT page, bookmark_id FROM staged")
         if gone or bookmarks:
             self._run("UPDATE meta SET value = ? WHERE key = 'content_version'", [new_content_version()])
-
-
-def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
-    pending = iter(items)
-    while part := list(islice(pending, CHUNK)):
-        yield part

@@ -77,6 +77,13 @@ class EmbeddingTable(CatalogConnection):
                 [fingerprint, fingerprint],
             )
 
+    def delete_embeddings(self, hashes: Iterable[str]) -> None:
+        """Delete the vectors that any encoder has made of these texts."""
+        wanted = list(set(hashes))
+        if wanted:
+            with self.transaction(), self._staged({"hash": wanted}):
+                self._run("DELETE FROM embeddings WHERE hash IN (SELECT hash FROM staged)")
+
     def prune_embeddings(self, fingerprints: Collection[str], hashes: Iterable[str]) -> int:
         """Delete every embedding but those of these encoders and hashes; how many it were."""
         ((before,),) = self._rows("SELECT count(*) FROM embeddings")

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from glane_indexer.catalog.schema import CATALOG_NAME, open_file, translated
+from glane_indexer.catalog.schema import CATALOG_NAME, WAIT_SECONDS, open_file, translated
 from glane_indexer.errors import InputError
 from glane_indexer.library.locking import writer_lock
 
@@ -131,7 +131,10 @@ class Judgments:
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with writer_lock(self._library, "judging"), self._opened(read_only=False) as connection:
+        with (
+            writer_lock(self._library, "judging", wait=WAIT_SECONDS),
+            self._opened(read_only=False) as connection,
+        ):
             yield connection
 
     @contextmanager

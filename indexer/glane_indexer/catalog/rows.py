@@ -7,14 +7,14 @@ a second), so everything goes in as columns of a staging view and comes out by t
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from glane_indexer.catalog.merge import TAG_SEPARATOR
-from glane_indexer.identity import content_hash
+from glane_indexer.identity import content_hash, page_id
 from glane_indexer.models import Annotation, Bookmark, Passage
 
 if TYPE_CHECKING:
@@ -118,9 +118,16 @@ def version_columns(bookmarks: Sequence[Bookmark]) -> dict[str, list[Any]]:
     }
 
 
+def alias_columns(bookmarks: Iterable[tuple[str, str]]) -> dict[str, list[Any]]:
+    """Columns of the ids that pages have, of the bookmarks (by id and url) whose id is another one."""
+    pairs = [(page_id(url), id) for id, url in bookmarks if url.strip()]
+    others = [(page, id) for page, id in pairs if page != id]
+    return {"page": [page for page, _ in others], "bookmark_id": [id for _, id in others]}
+
+
 def from_version(text: str) -> Bookmark:
     """The bookmark that a text of :func:`version_columns` holds, exactly."""
-    record = json.loads(text)
+    record = orjson.loads(text)
     annotations = tuple(
         Annotation(**{**item, "created_at": _moment(item["created_at"])}) for item in record["annotations"]
     )
@@ -133,7 +140,7 @@ def from_version(text: str) -> Bookmark:
 
 
 def _dump(bookmark: Bookmark) -> str:
-    return json.dumps(asdict(bookmark), ensure_ascii=False, default=datetime.isoformat)
+    return orjson.dumps(bookmark).decode()
 
 
 def _moment(text: str | None) -> datetime | None:

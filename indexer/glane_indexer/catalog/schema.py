@@ -8,11 +8,12 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glane_indexer.catalog.migrations import STEPS, VERSION_1
 from glane_indexer.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -20,72 +21,7 @@ if TYPE_CHECKING:
 
 CATALOG_NAME = "catalog.duckdb"
 
-# No keys or indexes: DuckDB checks them before a transaction's own deletions count, which forbids
-# replacing a row, and they slow bulk inserts. The one writer keeps ids unique.
-_VERSION_1 = """
-CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
-CREATE TABLE bookmarks (
-    id VARCHAR NOT NULL, title VARCHAR NOT NULL, url VARCHAR NOT NULL, description VARCHAR NOT NULL,
-    tags VARCHAR[] NOT NULL, contributor VARCHAR NOT NULL, created_at TIMESTAMP,
-    views BIGINT NOT NULL, kind VARCHAR NOT NULL, language VARCHAR NOT NULL);
-CREATE TABLE annotations (
-    bookmark_id VARCHAR NOT NULL, position INTEGER NOT NULL, id VARCHAR NOT NULL,
-    text VARCHAR NOT NULL, note VARCHAR NOT NULL, author VARCHAR NOT NULL, created_at TIMESTAMP);
-CREATE TABLE passages (
-    bookmark_id VARCHAR NOT NULL, position INTEGER NOT NULL, kind VARCHAR NOT NULL,
-    annotation_id VARCHAR NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, hash VARCHAR NOT NULL);
-CREATE TABLE embeddings (hash VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, vector BLOB NOT NULL);
-CREATE TABLE imports (
-    id VARCHAR NOT NULL, format VARCHAR NOT NULL, file VARCHAR NOT NULL,
-    started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP NOT NULL, counts VARCHAR NOT NULL);
-CREATE TABLE questions (id VARCHAR NOT NULL, text VARCHAR NOT NULL);
-CREATE TABLE judgments (
-    question VARCHAR NOT NULL, bookmark VARCHAR NOT NULL, judge VARCHAR NOT NULL,
-    grade INTEGER NOT NULL, judged_at TIMESTAMP NOT NULL);
-"""
-
-# Each row of ``contributions`` is one import's own version of one bookmark, in the order ``number`` in
-# which they came (``import`` is "" for what no import brought: an edit, or what version 0.1 held; ``whole``
-# says that it replaced all before it in place of being merged into it). The bookmark is what merging them
-# in their order gives. Equal versions are kept once, by their hash.
-_VERSION_2 = """
-ALTER TABLE bookmarks ADD COLUMN visibility VARCHAR;
-ALTER TABLE bookmarks ADD COLUMN hash VARCHAR;
-UPDATE bookmarks SET visibility = 'public', hash = '';
-CREATE TABLE contributions (
-    bookmark_id VARCHAR NOT NULL, number BIGINT NOT NULL, import VARCHAR NOT NULL, whole BOOLEAN NOT NULL,
-    hash VARCHAR NOT NULL);
-CREATE TABLE versions (hash VARCHAR NOT NULL, bookmark VARCHAR NOT NULL);
-"""
-
-
-def _remember_what_was_there(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill in the hashes of version 2, and the first contribution of each bookmark."""
-    from glane_indexer.catalog import rows
-
-    found = connection.execute("SELECT * FROM bookmarks ORDER BY id").fetchall()
-    annotations = connection.execute("SELECT * FROM annotations ORDER BY bookmark_id, position").fetchall()
-    bookmarks = rows.from_rows(found, annotations)
-    if not bookmarks:
-        return
-    with rows.staged(connection, rows.version_columns(bookmarks)):
-        connection.execute(
-            "UPDATE bookmarks SET hash = staged.hash FROM staged WHERE bookmarks.id = staged.bookmark_id"
-        )
-        connection.execute(
-            "INSERT INTO contributions "
-            "SELECT bookmark_id, row_number() OVER (ORDER BY bookmark_id), '', true, hash FROM staged"
-        )
-        connection.execute("INSERT INTO versions SELECT DISTINCT hash, bookmark FROM staged")
-
-
-# From each version to the next: SQL, and then a function where SQL does not reach. A new catalog takes all
-# of the steps, so there is one way to every version.
-_STEPS: tuple[tuple[str, Callable[[duckdb.DuckDBPyConnection], None] | None], ...] = (
-    (_VERSION_1, None),
-    (_VERSION_2, _remember_what_was_there),
-)
-SCHEMA_VERSION = len(_STEPS)
+SCHEMA_VERSION = len(STEPS)
 
 # Readers and writers open the catalog for moments; one that finds it open waits this long for the other.
 WAIT_SECONDS = 5.0
@@ -173,7 +109,7 @@ def _create(library: Path, path: Path) -> None:
     draft = library / f".{CATALOG_NAME}-{os.getpid()}"
     connection = _connect(draft, read_only=False)
     with translated(path), contextlib.closing(connection):
-        connection.execute(_VERSION_1)
+        connection.execute(VERSION_1)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)",
             [
@@ -194,7 +130,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path, version: int) ->
     with translated(path):
         connection.execute("BEGIN")
         try:
-            for sql, function in _STEPS[version:]:
+            for sql, function in STEPS[version:]:
                 connection.execute(sql)
                 if function:
                     function(connection)

@@ -62,10 +62,11 @@ def texts(prefixes: tuple[str, str]) -> list[str]:
         prefixes: what is put before a question and before a passage.
     """
     from glane_indexer.importers import jsonl
+    from glane_indexer.importers.source import Source
     from glane_indexer.models import Bookmark
     from glane_indexer.sample.load import library_bytes, queries
 
-    read = jsonl.read(library_bytes().decode())
+    read = jsonl.read(Source(library_bytes()))
     bookmarks = [item for item in read if isinstance(item, Bookmark)]
     passages = [item.text for each in bookmarks for item in each.annotations][::4]
     passages += [each.description for each in bookmarks if each.description][::4]

@@ -13,26 +13,50 @@ from email.utils import parsedate_to_datetime
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffe\uffff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
+# French puts a no-break space before « : ; ! ? »; a single one is part of the text.
+_SPACES = re.compile("[^\\S\\n]{2,}|[^\\S\\n \u00a0\u202f]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
+# Quoted texts keep the HTML of their page. Only names of elements are taken for tags: "List<String>"
+# is text. Without "<" inside a tag the search stays linear.
+_COMMENTS = re.compile(r"<!--(?:[^-]|-(?!->))*-->")
+_BREAKS = re.compile(
+    r"<br\s*/?>\n?|</?(?:p|div|ul|ol|li|h[1-6]|tr|table|blockquote|pre|section|article|dl|dt|dd|hr"
+    r"|figure|figcaption|header|footer)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_TAGS = re.compile(
+    r"</?(?:a|abbr|acronym|b|bdi|big|button|cite|code|del|dfn|em|font|i|img|input|ins|kbd|label|mark|nobr"
+    r"|noscript|q|s|samp|small|span|strike|strong|style|sub|sup|t[bdh]|tbody|thead|time|tt|u|var|wbr)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 _NO_TAG = "no_tag"
 # A quotation ends before another one begins: the marks are not around the whole.
 _CLOSED = re.compile(r'[^"]*[^\s"]"(?!\w)')
 
 
-def clean_text(text: str) -> str:
-    """A text of several lines: NFC, single spaces, at most one empty line, nothing invisible."""
+def clean_text(text: str, *, indented: bool = False) -> str:
+    """A text of several lines: NFC, single spaces, at most one empty line, nothing invisible.
+
+    Args:
+        indented: whether the blanks at the beginning of a line stay, as code needs them.
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNSEEN.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
     # Last: what is gone may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", text)
-    lines = (_SPACES.sub(_space, line).strip() for line in text.split("\n"))
+    lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
+    if indented:
+        shifts = (line[: len(line) - len(line.lstrip(" \t"))] for line in text.split("\n"))
+        lines = [shift + line if line else line for shift, line in zip(shifts, lines, strict=True)]
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
-def _space(found: re.Match[str]) -> str:
-    # French puts a no-break space before « : ; ! ? »; it is part of the text.
-    return found[0] if found[0] in ("\u00a0", "\u202f") else " "
+def clean_quote(text: str) -> str:
+    """A quoted text: as :func:`clean_text`, and the lines after the first keep their indentation."""
+    return clean_text(text, indented=True)
 
 
 def clean_line(text: str) -> str:
@@ -43,6 +67,17 @@ def clean_line(text: str) -> str:
 def unescape(text: str) -> str:
     """HTML's character references replaced by their characters."""
     return html.unescape(text) if "&" in text else text
+
+
+def plain_text(text: str) -> str:
+    """A text that holds HTML without its tags, with the characters that its references stand for.
+
+    Line breaks of the text are its own; elements that are blocks begin a line. What is in angle
+    brackets and is no element of HTML is text: ``List<String>``.
+    """
+    if "<" in text:
+        text = _TAGS.sub("", _BREAKS.sub("\n", _COMMENTS.sub("", text)))
+    return clean_quote(unescape(text))
 
 
 def unquoted(text: str) -> str:
@@ -61,7 +96,7 @@ def clean_tags(tags: list[str]) -> tuple[str, ...]:
     """Tags cleaned, in their order, each once, whatever its case."""
     once: dict[str, str] = {}
     for tag in tags:
-        cleaned = clean_line(tag).strip('"#, ')
+        cleaned = clean_line(tag).lstrip('#", ').rstrip('", ')
         if cleaned and cleaned.casefold() != _NO_TAG:
             once.setdefault(cleaned.casefold(), cleaned)
     return tuple(once.values())
@@ -70,13 +105,15 @@ def clean_tags(tags: list[str]) -> tuple[str, ...]:
 def parse_moment(text: str) -> datetime | None:
     """A date and time as exports write them, in UTC; None where it is not one.
 
-    ISO 8601 in all its forms, ``2016/05/03 10:20:00 +0000``, a mail's date, and seconds since 1970.
-    Where no zone is given, UTC is meant.
+    ISO 8601 in all its forms, ``2016/05/03 10:20:00 +0000``, a mail's date, the log's
+    ``10/Oct/2000:13:55:36 +0300``, ``May 3, 2016 10:20 AM``, and seconds, milliseconds or
+    microseconds since 1970. Where no zone is given, UTC is meant; a date whose day and month could be
+    mistaken for each other is none.
     """
     text = text.strip()
     moment: datetime | None = None
-    if re.fullmatch(r"\d{9,11}", text):
-        return datetime.fromtimestamp(int(text), UTC)
+    if re.fullmatch(r"\d{9,17}(?:\.\d+)?", text):
+        return _since_1970(float(text))
     iso = re.sub(r" (?:UTC|GMT|Z)$", "+00:00", text.replace("/", "-"))
     iso = re.sub(r" ([+-]\d{2}):?(\d{2})$", r"\1:\2", iso)
     try:
@@ -85,8 +122,32 @@ def parse_moment(text: str) -> datetime | None:
         try:
             moment = parsedate_to_datetime(text)
         except (ValueError, TypeError, IndexError, OverflowError):
-            return None
+            moment = _written(text)
+    if moment is None:
+        return None
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
+
+
+def _since_1970(number: float) -> datetime | None:
+    # From the number of digits: until the year 5138 a moment has at most eleven in seconds.
+    for unit in (1, 1_000, 1_000_000):
+        if number / unit < 1e11:
+            return datetime.fromtimestamp(number / unit, UTC)
+    return None
+
+
+def _written(text: str) -> datetime | None:
+    """A date with the name of its month, as dateutil reads it; None where a part of it is missing."""
+    from dateutil import parser
+
+    if len(text) > 80 or not re.search(r"[A-Za-z]{3}", text) or not re.search(r"(?<!\d)\d{4}(?!\d)", text):
+        return None
+    text = re.sub(r"(\d{4}):(?=\d\d:\d\d)", r"\1 ", text)
+    try:
+        one, other = (parser.parse(text, default=datetime(2000, day, day)) for day in (1, 2))
+    except (ValueError, OverflowError, TypeError, AttributeError, IndexError):
+        return None
+    return one if one == other else None

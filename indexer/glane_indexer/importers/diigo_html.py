@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment, unquoted
+from glane_indexer.importers.html_text import parsed_html
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 _HOST = "https://groups.diigo.com"
@@ -35,6 +37,7 @@ _ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d[\d:.]*(?: ?(?:Z|UTC|[+
 _STAMP = re.compile(rf'(?:datetime|title)="({_ISO.pattern})"')
 _DAY = re.compile(r"\b\d{1,2} [A-Z][a-z]{2,8} (?:\d{4}|\d\d)\b")
 
+_PAGE_END = re.compile(r"(?i)</html\s*>")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BREAKS = re.compile(
     r"(?i)</?(?:address|article|blockquote|br|dd|div|dl|dt|h[1-6]|li|ol|p|pre|section|table|tr|ul)\b[^<>]*>"
@@ -52,15 +55,30 @@ _CAPTION = re.compile(r"(?i)(?:\d+ )?(?:comments?|repl(?:y|ies)|likes?|edit|dele
 _PROSE = 60
 
 
-def looks_like(text: str) -> bool:
+def recognise(source: Source) -> float:
     """Whether this is HTML, saved from a Diigo group, or with items as Diigo shows them."""
+    text = source.head
     if not text.lstrip("\ufeff \t\r\n").startswith("<") or "diigo" not in text.lower():
-        return False
-    return bool(_SAVED.search(text)) or any(_title(item) and _user(item) for item in _items(_parsed(text)))
+        return 0.0
+    saved = _SAVED.search(text) or any(_title(item) and _user(item) for item in _items(_parsed(text)))
+    return 1.0 if saved else 0.0
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of the page, the items that are none, and what is announced and missing."""
+    pages = _PAGE_END.split(source.text)
+    found, whole = False, len(pages) > 1 and len(pages[-1]) < 4096
+    pages = [page for page in pages if page.strip()] or [""]
+    for number, page in enumerate(pages, start=1):
+        named = f"page {number}, " if len(pages) > 1 else ""
+        for item in _read_page(page):
+            found = found or isinstance(item, Bookmark)
+            yield item if isinstance(item, Bookmark) else replace(item, where=named + item.where)
+    if found and not whole:
+        yield Problem("page", "the file ends in the middle of the page", skipped=False)
+
+
+def _read_page(text: str) -> Iterator[Imported]:
     tree = _parsed(text)
     # The last one: the pager stands below the highlights, which may hold such numbers too.
     announced = _RANGE.findall(clean_text(tree.body.text()) if tree.body else "")
@@ -73,14 +91,12 @@ def read(text: str) -> Iterator[Imported]:
     missing = int(announced[-1][1]) - int(announced[-1][0]) + 1 - len(items) if announced else 0
     if missing > 0:
         yield Missing("page", bookmarks=missing)
-    if "</html" not in text[-4096:].lower():
-        yield Problem("page", "the file ends in the middle of the page", skipped=False)
 
 
 def _parsed(text: str) -> LexborHTMLParser:
     """The page with a line break at both ends of each block, so that the text of a node has lines."""
     text = _FOLD.sub(r'<b data-fold="\1"></b>', _SPACES.sub(" ", text))
-    tree = LexborHTMLParser(_BREAKS.sub(r"\n\g<0>\n", text))
+    tree = parsed_html(_BREAKS.sub(r"\n\g<0>\n", text))
     tree.strip_tags(_UNREAD)
     # A contributor's name is told from all other text by its link: it becomes an attribute of it.
     for link in _outermost([link for link in tree.css("a[href]") if _USER.fullmatch(_href(link))]):
@@ -202,6 +218,7 @@ def _read_item(node: LexborNode, where: str) -> Iterator[Imported]:
         views=views,
         kind="topic" if _TOPIC.match(href) else "bookmark",
         annotations=annotations,
+        where=where,
     )
 
 

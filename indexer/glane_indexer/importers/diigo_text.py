@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, unquoted
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 _VIEWS = re.compile(r"[-–] (?P<views>[\d., ]*\d) views?$")
@@ -34,14 +35,14 @@ _TAGS = re.compile(r"^\s*tags?\s*:\s*(.+)$", re.IGNORECASE)
 _URL = re.compile(r"^\s*(https?://\S+)\s*$", re.IGNORECASE)
 
 
-def looks_like(text: str) -> bool:
+def recognise(source: Source) -> float:
     """Whether the text has a title with its views, then bullets, and is no HTML."""
-    if text.lstrip()[:1] in "<{":
-        return False
-    lines = text.split("\n")
+    if source.head.lstrip()[:1] in "<{":
+        return 0.0
+    lines = source.head.split("\n")
     titles = sum(1 for line in lines if _title(line))
     signs = sum(1 for line in lines if _BULLET.match(line) or _CHROME.match(line.strip()))
-    return titles > 0 and signs > 0
+    return 0.8 if titles and signs else 0.0
 
 
 @dataclass(slots=True)
@@ -94,19 +95,20 @@ class _Item:
         )
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of the page, the lines that belong to none, and what is announced and missing."""
     item: _Item | None = None
     pending: tuple[int, str] | None = None
-    announced: tuple[int, int] | None = None
+    # A file may hold several pages, and a page its range above and below.
+    announced: dict[tuple[int, int], int] = {}
     found = 0
-    for number, raw in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+    for number, raw in source.lines():
         line = raw.rstrip().lstrip("\ufeff")
         bullet = _BULLET.match(line)
         if not line.strip():
             continue
         if span := _RANGE.match(line):
-            announced = (number, max(0, int(span[2]) - int(span[1]) + 1))
+            announced[int(span[1]), int(span[2])] = number
         title = None if bullet else _title(line)
         if title:
             if item:
@@ -136,8 +138,9 @@ def read(text: str) -> Iterator[Imported]:
         yield _stray(pending)
     if item:
         yield from item.finished()
-    if announced and announced[1] > found:
-        yield Missing(f"line {announced[0]}", bookmarks=announced[1] - found)
+    expected = sum(max(0, last - first + 1) for first, last in announced)
+    if expected > found:
+        yield Missing(f"line {max(announced.values())}", bookmarks=expected - found)
 
 
 def _title(line: str) -> tuple[str, int] | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from glane_indexer.importers.clean import clean_line, clean_tags, clean_text, parse_moment
+from glane_indexer.importers.clean import clean_line, clean_quote, clean_tags, parse_moment
 from glane_indexer.importers.lines import first_object, objects
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 
 _TEXTS = (
@@ -24,21 +26,23 @@ _TEXTS = (
 _NOTE_TEXTS = ("id", "text", "note", "author", "created_at")
 
 
-def looks_like(text: str) -> bool:
-    """Whether the first line is a JSON object with a title or a url."""
-    record = first_object(text)
-    return "_id" not in record and ("title" in record or "url" in record)
+def recognise(source: Source) -> float:
+    """1 for the fields of an export of ours on the first line; .5 for a title or a url there."""
+    record = first_object(source)
+    if {"_id", "children"} & record.keys() or not {"title", "url"} & record.keys():
+        return 0.0
+    return 1.0 if {"annotations", "contributor", "kind"} <= record.keys() else 0.5
 
 
-def read(text: str) -> Iterator[Imported]:
+def read(source: Source) -> Iterator[Imported]:
     """The bookmarks of a file, and the lines that are none."""
-    for item in objects(text):
+    for item in objects(source):
         if isinstance(item, Problem):
             yield item
             continue
         where, record = item
         try:
-            yield _bookmark(record)
+            yield replace(from_record(record), where=where)
         except ValueError as error:
             yield Problem(where, str(error))
 
@@ -75,7 +79,7 @@ def _moment(moment: Any) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def _bookmark(record: Any) -> Bookmark:
+def from_record(record: Any) -> Bookmark:
     """A bookmark from its JSON value.
 
     Raises:
@@ -104,7 +108,7 @@ def _bookmark(record: Any) -> Bookmark:
         id=clean_line(texts["id"]),
         title=title or url,
         url=url,
-        description=clean_text(texts["description"]),
+        description=clean_quote(texts["description"]),
         tags=clean_tags(tags),
         contributor=clean_line(texts["contributor"]),
         created_at=_parsed(texts["created_at"]),
@@ -120,8 +124,8 @@ def _annotation(record: Any, place: int) -> Annotation:
     texts = _strings(record, _NOTE_TEXTS, f"annotation {place}")
     annotation = Annotation(
         id=clean_line(texts["id"]),
-        text=clean_text(texts["text"]),
-        note=clean_text(texts["note"]),
+        text=clean_quote(texts["text"]),
+        note=clean_quote(texts["note"]),
         author=clean_line(texts["author"]),
         created_at=_parsed(texts["created_at"]),
     )

@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Problem
 
 
-def first_object(text: str) -> dict[str, Any]:
+def first_object(source: Source) -> dict[str, Any]:
     """The object on the first line; an empty one where there is none."""
-    first = text.lstrip().split("\n", 1)[0]
-    if not first.startswith("{"):
+    if not source.head.lstrip().startswith("{"):
         return {}
+    first = next((line for _, line in source.lines() if line.strip()), "")
     try:
         record = json.loads(first)
     except (ValueError, RecursionError):
@@ -21,9 +22,9 @@ def first_object(text: str) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def objects(text: str) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
+def objects(source: Source) -> Iterator[tuple[str, dict[str, Any]] | Problem]:
     """Each line's number, in words, and its object; a problem for a line that holds none."""
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in source.lines():
         if not line.strip():
             continue
         where = f"line {number}"

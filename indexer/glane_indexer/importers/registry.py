@@ -1,74 +1,95 @@
-"""The formats that Glane reads, and which of them a file is in (pure)."""
+"""Which format a file is in, and what it holds (pure)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from glane_indexer.errors import InputError, UsageError
-from glane_indexer.importers import beir, diigo_csv, diigo_html, diigo_text, jsonl
-from glane_indexer.importers.decode import decode
-from glane_indexer.models import Imported
+from glane_indexer.importers.formats import FORMATS, Format
+from glane_indexer.importers.limits import limited
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Bookmark, Imported, Problem
+
+__all__ = ["AUTO", "FORMATS", "Format", "is_whole", "read", "recognise"]
 
 AUTO = "auto"
-# Enough to see a page's first items behind its menus.
-_HEAD = 200_000
+# Two formats fit equally where their scores are nearer than this.
+_EQUAL = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format by its name: how it is recognised and how it is read."""
-
-    name: str
-    about: str
-    looks_like: Callable[[str], bool]
-    read: Callable[[str], Iterator[Imported]]
-
-
-# In the order in which they are tried: from what is hardest to mistake to what is easiest.
-FORMATS = {
-    item.name: item
-    for item in (
-        Format("jsonl", "Glane's own export: a bookmark a line", jsonl.looks_like, jsonl.read),
-        Format("beir", "the corpus of a BEIR dataset", beir.looks_like, beir.read),
-        Format("diigo-html", "a saved Diigo group page, as HTML", diigo_html.looks_like, diigo_html.read),
-        Format("diigo-csv", "Diigo's CSV export", diigo_csv.looks_like, diigo_csv.read),
-        Format("diigo-text", "a saved Diigo group page, as text", diigo_text.looks_like, diigo_text.read),
-    )
-}
-
-
-def read(data: bytes, *, format: str = AUTO, name: str = "") -> tuple[str, Iterator[Imported]]:
+def read(source: Source, format: str = AUTO) -> tuple[str, Iterator[Imported]]:
     """The format of a file and an iterator of what it holds.
 
     Args:
         format: one of :data:`FORMATS`, or ``auto`` to tell it by the content.
-        name: what the file is called in messages.
 
     Raises:
         UsageError: there is no such format.
-        InputError: the file is empty, is not text, or is in none of the formats.
+        InputError: the file is empty, is not text, is in none of the formats, or in two alike.
     """
-    known = ", ".join([AUTO, *FORMATS])
     if format != AUTO and format not in FORMATS:
+        known = ", ".join([AUTO, *FORMATS])
         raise UsageError(f"there is no format {format!r}", where="--format", hint=f"It is one of {known}")
-    text, problems = decode(data, name)
-    if not text.strip():
-        raise InputError("the file is empty", where=name)
-    # A first line of JSON is recognised as a whole, however long it is.
-    head = text if text.lstrip().startswith("{") else text[:_HEAD]
-    chosen = FORMATS.get(format) or next((item for item in FORMATS.values() if item.looks_like(head)), None)
-    if chosen is None:
-        start = re.sub(r"\s+", " ", head[:60].strip())
+    if source.is_empty():
+        raise InputError("the file is empty", where=source.name)
+    chosen = FORMATS[format] if format != AUTO else recognise(source)
+    return chosen.name, _guarded(source, chosen)
+
+
+def recognise(source: Source) -> Format:
+    """The format that the content is in.
+
+    Raises:
+        InputError: it is in none of them, or in two alike.
+    """
+    scores = {item.name: item.recognise(source) for item in FORMATS.values()}
+    best = max(scores.values())
+    fitting = [name for name, score in scores.items() if score > 0 and score > best - _EQUAL]
+    if len(fitting) > 1:
+        raise InputError(
+            f"this file may be in the formats {' and '.join(fitting)}",
+            where=source.name,
+            hint="Say which with --format",
+        )
+    if not fitting and source.is_packed():
+        raise InputError(
+            "this is an archive or a database, and none that an export is known to be",
+            where=source.name,
+            hint="If it is an archive, unpack it and import the files in it",
+        )
+    if not fitting:
+        start = re.sub(r"\s+", " ", source.head[:60].strip())
         raise InputError(
             f"the format of this file is not known; it begins with {start!r}",
-            where=name,
-            hint=f"Name it with --format, if it is one of {known}",
+            where=source.name,
+            hint="`glane import --help` lists the formats, and --format names one",
         )
+    return FORMATS[fitting[0]]
 
-    def everything() -> Iterator[Imported]:
-        yield from problems
-        yield from chosen.read(text)
 
-    return chosen.name, everything()
+def is_whole(source: Source) -> bool:
+    """Whether an archive or a folder is one export that is made of several files.
+
+    Any other archive holds files that are exports by themselves.
+    """
+    return any(item.recognise(source) > 0 for item in FORMATS.values() if item.in_parts)
+
+
+def _guarded(source: Source, chosen: Format) -> Iterator[Imported]:
+    """What a reader gives, within the limits; where it can go no further, what came before is kept."""
+    if not source.is_packed():
+        yield from source.problems
+    given = False
+    try:
+        for item in chosen.read(source):
+            if isinstance(item, Bookmark):
+                given = True
+                yield from limited(item)
+            else:
+                yield item
+    except InputError as error:
+        if not given:
+            raise
+        message = f"{error.message}; what stands behind is left out"
+        yield Problem(error.where or "file", message)

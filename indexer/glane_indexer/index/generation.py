@@ -1,83 +1,152 @@
-"""A generation: one immutable index of a whole library, opened for reading.
+"""A generation: one immutable state of a whole library's index, opened for reading.
 
-``index/CURRENT`` holds the name of the generation that answers; it changes by one atomic rename.
+``index/CURRENT`` holds the name of the generation that answers; it changes by one atomic rename. Beside it
+lie the generations' own files and the segments that they list.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
 import shutil
+import threading
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
-from glane_indexer.errors import GenerationError
-from glane_indexer.index.local.columns import Columns
-from glane_indexer.index.local.documents import Documents
-from glane_indexer.index.local.keyword import LexicalIndex
-from glane_indexer.index.local.rows import PassageRows
-from glane_indexer.index.local.vectors import PassageVectors
-from glane_indexer.index.manifest import Manifest, check, read_manifest_file, sync
+from glane_indexer.errors import EncoderMismatchError, GenerationError
+from glane_indexer.index import manifest as manifests
+from glane_indexer.index.local.view import LocalView
+from glane_indexer.index.manifest import Manifest, sync
+from glane_indexer.index.protocol import View, Viewer
+from glane_indexer.index.segment import SUFFIX, Segment, SegmentFile
 
 INDEX = "index"
 CURRENT = "CURRENT"
-VECTORS, ROWS, COLUMNS = "vectors.faiss", "rows.npz", "columns.npz"
-DOCUMENT_VECTORS, DOCUMENTS, LEXICAL = "documents.npy", "documents.sqlite", "lexical"
 _NAME = re.compile(r"\d{6,}")
+logger = logging.getLogger("glane")
 
 
 class Generation:
-    """The parts of an index, which agree with one another by row."""
+    """An opened generation: its segments, and a view of them for each kind of viewer.
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self.name = folder.name
+    Everything is read from mapped files, so it goes on answering when they are removed.
+    ``damage`` says what is wrong with a newer generation that this one stands in for, or "".
+    """
+
+    def __init__(
+        self, name: str, manifest: Manifest, segments: Sequence[Segment], damage: str = ""
+    ) -> None:
+        self.name = name
         self.manifest = manifest
-        try:
-            self.rows = PassageRows.load(folder / ROWS)
-            self.columns = Columns.open(folder / COLUMNS)
-            # Unit rows in half precision, `[bookmarks, dimensions]`.
-            self.document_vectors: NDArray[Any] = np.load(folder / DOCUMENT_VECTORS, mmap_mode="r")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise GenerationError(
-                f"the index cannot be read: {error}", where=str(folder), hint="Run `glane index --force`"
-            ) from error
-        self.vectors = PassageVectors.open(folder / VECTORS)
-        self.documents = Documents.open(folder / DOCUMENTS)
-        self.lexical = LexicalIndex.open(folder / LEXICAL)
+        self.segments = segments
+        self.damage = ""
+        self._views: dict[Viewer, LocalView] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def open(
-        cls, library: Path, name: str | None = None, *, encoder: EncoderInfo | None = None
+        cls,
+        library: Path,
+        name: str | None = None,
+        *,
+        encoder: EncoderInfo | None = None,
+        reuse: Generation | None = None,
     ) -> Generation:
-        """Open a generation, after a check of every file against its manifest.
+        """Open a generation, after a check of every file.
 
         Args:
             name: which one; None: the current one.
             encoder: what questions will be encoded with; the index must have been built with it.
+            reuse: an opened generation, whose segments need not be opened and checked again.
 
         Raises:
             EncoderMismatchError: it was built with another encoder.
             GenerationError: there is none, or it is damaged or of another version.
         """
-        name = name or current_name(library)
-        if name is None:
-            raise GenerationError(
-                "there is no index here yet",
-                where=str(library),
-                hint="Run `glane index`, or `glane demo` for the sample library",
-            )
-        folder = library / INDEX / name
+        while name is None:
+            current = current_name(library)
+            if current is None:
+                raise GenerationError(
+                    "there is no index here yet",
+                    where=str(library),
+                    hint="Run `glane index`, or `glane demo` for the sample library",
+                )
+            try:
+                return cls.open(library, current, encoder=encoder, reuse=reuse)
+            except GenerationError:
+                # Another may have taken its place, and its files may be gone since.
+                if current_name(library) == current:
+                    raise
         manifest = read_manifest(library, name)
-        check(folder, manifest, encoder)
-        return cls(folder, manifest)
+        manifest.check(str(_file(library, name)), encoder)
+        opened = [open_segment(library, member.file, reuse) for member in manifest.members]
+        return cls(name, manifest, opened)
 
-    def close(self) -> None:
-        """Close the files."""
-        self.documents.close()
+    @classmethod
+    def open_sound(
+        cls, library: Path, *, encoder: EncoderInfo | None = None, reuse: Generation | None = None
+    ) -> Generation:
+        """Open the current generation, or where it is damaged the newest one before it that is sound.
+
+        Raises:
+            EncoderMismatchError: the current one was built with another encoder.
+            GenerationError: there is none that can be opened; it says what is wrong with the current one.
+        """
+        try:
+            return cls.open(library, encoder=encoder, reuse=reuse)
+        except EncoderMismatchError:
+            raise
+        except GenerationError as error:
+            damage = error
+        for name in reversed(_before_current(library)):
+            try:
+                found = cls.open(library, name, encoder=encoder, reuse=reuse)
+            except GenerationError:
+                continue
+            logger.error("the index is damaged; generation %s answers in its place: %s", name, damage)
+            found.damage = str(damage)
+            return found
+        raise damage
+
+    def view(self, viewer: Viewer) -> LocalView:
+        """What this viewer may find, made at the first call."""
+        if all(member.file.visibility == "public" for member in self.manifest.members):
+            viewer = "public"
+        with self._lock:
+            if viewer not in self._views:
+                seen = [
+                    (segment, member.alive)
+                    for segment, member in zip(self.segments, self.manifest.members, strict=True)
+                    if viewer == "member" or member.file.visibility == "public"
+                ]
+                self._views[viewer] = LocalView(
+                    self.name,
+                    seen,
+                    encoder=self.manifest.encoder,
+                    seq=self.manifest.seq,
+                    questions=self.manifest.questions,
+                )
+            return self._views[viewer]
+
+
+def open_view(generation: Generation, viewer: Viewer) -> View:
+    """The bookmarks that a viewer may find: the public view reads only segments of public bookmarks."""
+    return generation.view(viewer)
+
+
+def open_segment(library: Path, file: SegmentFile, reuse: Generation | None = None) -> Segment:
+    """Open a segment, or take it from a generation that has it open.
+
+    Raises:
+        GenerationError: it is missing or damaged.
+    """
+    for segment in reuse.segments if reuse else ():
+        if segment.file == file:
+            return segment
+    return Segment(library / INDEX, file)
 
 
 def current_name(library: Path) -> str | None:
@@ -109,16 +178,31 @@ def names(library: Path) -> list[str]:
     folder = library / INDEX
     if not folder.is_dir():
         return []
-    return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_dir())
+    return sorted(path.stem for path in folder.glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def new_name(library: Path) -> str:
+    """A name that no generation here has had."""
+    folder = library / INDEX
+    taken = [path.stem for path in folder.iterdir()] if folder.is_dir() else []
+    # One that names nothing takes no name.
+    with contextlib.suppress(GenerationError):
+        taken.append(current_name(library) or "0")
+    return f"{max([0, *(int(name) for name in taken if _NAME.fullmatch(name))]) + 1:06d}"
 
 
 def read_manifest(library: Path, name: str) -> Manifest:
-    """The manifest of a generation.
+    """What a generation says of itself.
 
     Raises:
-        GenerationError: it is missing or damaged.
+        GenerationError: its file is missing or damaged.
     """
-    return read_manifest_file(library / INDEX / name)
+    return manifests.read(_file(library, name))
+
+
+def write_manifest(library: Path, name: str, manifest: Manifest) -> None:
+    """Write a generation's file; it is not current by that."""
+    manifests.write(_file(library, name), manifest)
 
 
 def set_current(library: Path, name: str) -> None:
@@ -138,29 +222,61 @@ def rollback(library: Path) -> str:
         GenerationError: there is none, or it is damaged.
         LockedError: another process is writing to the library.
     """
-    from glane_indexer.library.locking import writer_lock
+    from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 
     if not library.is_dir():
         raise GenerationError("there is no library here", where=str(library))
-    with writer_lock(library, "going back to the index before"):
-        current = current_name(library)
-        earlier = [name for name in names(library) if current and name < current]
+    with writer_lock(library, "going back to the index before", name=INDEX_LOCK):
+        earlier = _before_current(library)
         if not earlier:
             raise GenerationError("there is no generation to go back to", where=str(library))
-        check(library / INDEX / earlier[-1], read_manifest(library, earlier[-1]), None)
+        Generation.open(library, earlier[-1])
         set_current(library, earlier[-1])
     return earlier[-1]
 
 
-def remove_others(library: Path, kept: set[str]) -> None:
-    """Delete all generations but these, and what an ended build has left behind."""
+def previous(library: Path) -> str | None:
+    """The generation before the current one, where it is there."""
+    return next(reversed(_before_current(library)), None)
+
+
+def previous_of(library: Path, new: str) -> str | None:
+    """What stays to go back to once ``new`` is current: the generation that has answered so far."""
+    try:
+        name = current_name(library)
+    except GenerationError:
+        return None
+    return name if name != new and name in names(library) else None
+
+
+def clean(library: Path, kept: Collection[str]) -> None:
+    """Delete all generations but these, the segments that none of these lists, and unfinished files."""
     folder = library / INDEX
+    listed: set[str] = set()
+    for name in kept:
+        try:
+            listed |= {f"{member.file.name}{SUFFIX}" for member in read_manifest(library, name).members}
+        except GenerationError:
+            # What it lists cannot be read, so nothing is kept for it.
+            continue
+    stay = listed | {f"{name}.json" for name in kept} | {CURRENT}
     for path in folder.iterdir():
-        if path.is_dir() and path.name not in kept:
-            # Out of sight first: a half-deleted generation must not look like one.
-            hidden = path if path.name.startswith(".") else path.with_name(f".old-{path.name}")
-            if path != hidden:
-                path.replace(hidden)
-            shutil.rmtree(hidden, ignore_errors=True)
-        elif path.name.startswith(f".{CURRENT}-"):
+        if path.name in stay:
+            continue
+        if path.is_dir():
+            # A generation of Glane 0.1, or what an ended build of it has left.
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
+
+
+def _before_current(library: Path) -> list[str]:
+    try:
+        current = current_name(library)
+    except GenerationError:
+        return names(library)
+    return [name for name in names(library) if current and name < current]
+
+
+def _file(library: Path, name: str) -> Path:
+    return library / INDEX / f"{name}.json"

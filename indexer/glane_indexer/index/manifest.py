@@ -1,146 +1,178 @@
-"""What a generation says of itself, and the check that it is so."""
+"""What a generation says of itself: a short JSON file that lists its segments."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import EncoderMismatchError, GenerationError
+from glane_indexer.index.local.arrays import REBUILD
+from glane_indexer.index.segment import SegmentFile
 from glane_indexer.text import ANALYSIS_VERSION
 
-MANIFEST = "manifest.json"
-# Raise it when the files of a generation change their layout or their meaning.
-SCHEMA_VERSION = 2
-_REBUILD = "Run `glane index --force` to build a new one, or `glane index --rollback` for the one before"
+# Raise it when the files of an index change their layout or their meaning. Version 2, of Glane 0.1, had a
+# folder of files a generation.
+SCHEMA_VERSION = 3
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """What a generation holds."""
+class Member:
+    """A segment as one generation has it: ``alive`` says which of its rows are not superseded."""
 
-    bookmarks: int
-    annotations: int
-    descriptions: int
-    contributors: int
-    passages: int
+    file: SegmentFile
+    alive: Mask
 
-    def to_json(self) -> dict[str, int]:
-        """The counts by name."""
-        return asdict(self)
+    @property
+    def bookmarks(self) -> int:
+        """How many bookmarks the generation has here."""
+        return int(np.count_nonzero(self.alive))
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``files`` are (bytes, SHA-256) by path within the generation."""
+    """``questions`` are those known to have an answer, with the ids of the bookmarks that answer them.
 
-    schema: int
-    analysis: int
+    ``catalog_version`` and ``seq`` say which state of the catalog, and which change, it was made from.
+    """
+
     encoder: EncoderInfo
-    counts: Counts
     catalog_version: str
+    seq: int
     created_at: str
-    files: dict[str, tuple[int, str]]
+    questions: Sequence[tuple[str, Sequence[str]]]
+    members: Sequence[Member]
+    passages: int = 0
+    schema: int = SCHEMA_VERSION
+    analysis: int = ANALYSIS_VERSION
 
     @property
     def total_bytes(self) -> int:
-        """The size of all files together."""
-        return sum(size for size, _ in self.files.values())
+        """The size of all segments together."""
+        return sum(member.file.size for member in self.members)
+
+    def check(self, where: str, encoder: EncoderInfo | None) -> None:
+        """Compare it with this program and with an encoder.
+
+        Raises:
+            EncoderMismatchError: it was built with another encoder.
+            GenerationError: it is of another version.
+        """
+        for name, found, ours in (
+            ("schema", self.schema, SCHEMA_VERSION),
+            ("text analysis", self.analysis, ANALYSIS_VERSION),
+        ):
+            if found != ours:
+                raise GenerationError(
+                    f"the index has version {found} of the {name}, and this Glane reads version {ours}",
+                    where=where,
+                    hint="Run `glane index` to bring it up to date; nothing is embedded again",
+                )
+        if encoder is not None and self.encoder.fingerprint != encoder.fingerprint:
+            raise EncoderMismatchError(
+                f"the index was built with the encoder {self.encoder.name} "
+                f"({self.encoder.fingerprint}), and {encoder.name} ({encoder.fingerprint}) is set",
+                where=where,
+                hint="Run `glane index` to build a new one with it, or set GLANE_MODEL and GLANE_PRECISION "
+                "to what they were",
+            )
 
 
-def write_manifest(folder: Path, *, encoder: EncoderInfo, counts: Counts, catalog_version: str) -> Manifest:
-    """Complete a generation: everything in the folder is measured, and safely on the disk."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    manifest = Manifest(
-        schema=SCHEMA_VERSION,
-        analysis=ANALYSIS_VERSION,
-        encoder=encoder,
-        counts=counts,
-        catalog_version=catalog_version,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        files={str(path.relative_to(folder)): (path.stat().st_size, _sha256(path)) for path in paths},
-    )
-    path = folder / MANIFEST
-    path.write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
-    for written in [*paths, path]:
-        sync(written)
-    for inner in {item.parent for item in paths} | {folder}:
-        sync(inner)
-    return manifest
+def write(path: Path, manifest: Manifest) -> None:
+    """Write a generation's file, whole or not at all, and have it safely on the disk.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    values = {
+        "schema": manifest.schema,
+        "analysis": manifest.analysis,
+        "encoder": manifest.encoder.to_json(),
+        "catalog_version": manifest.catalog_version,
+        "seq": manifest.seq,
+        "created_at": manifest.created_at,
+        "passages": manifest.passages,
+        "questions": [[text, list(ids)] for text, ids in manifest.questions],
+        "segments": [{**asdict(item.file), "gone": _packed(~item.alive)} for item in manifest.members],
+    }
+    draft = path.with_name(f".{path.name}")
+    with draft.open("wb") as stream:
+        whole = {"checksum": _checksum(values), "generation": values}
+        stream.write(json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+    sync(path.parent)
 
 
-def read_manifest_file(folder: Path) -> Manifest:
-    """The manifest in a folder.
+def read(path: Path) -> Manifest:
+    """Read a generation's file.
 
     Raises:
         GenerationError: it is missing or damaged.
     """
-    path = folder / MANIFEST
     try:
-        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        whole = json.loads(path.read_bytes())
+        values: dict[str, Any] = whole["generation"]
+        if whole["checksum"] != _checksum(values):
+            raise ValueError("its checksum does not match")
         return Manifest(
             schema=int(values["schema"]),
             analysis=int(values["analysis"]),
             encoder=EncoderInfo(**values["encoder"]),
-            counts=Counts(**values["counts"]),
             catalog_version=str(values["catalog_version"]),
+            seq=int(values["seq"]),
             created_at=str(values["created_at"]),
-            files={str(name): (int(size), str(hash)) for name, (size, hash) in values["files"].items()},
+            passages=int(values["passages"]),
+            questions=[(str(text), [str(id) for id in ids]) for text, ids in values["questions"]],
+            members=[_member(item) for item in values["segments"]],
         )
     except FileNotFoundError:
-        raise GenerationError("the generation has no manifest", where=str(path), hint=_REBUILD) from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        if (path.parent / path.stem).is_dir():
+            raise GenerationError(
+                "the index was written by Glane 0.1",
+                where=str(path.parent / path.stem),
+                hint="Run `glane index` to bring it up to date; nothing is embedded again",
+            ) from None
+        raise GenerationError("the generation's file is missing", where=str(path), hint=REBUILD) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, zlib.error) as error:
         raise GenerationError(
-            f"the generation's manifest is damaged: {error}", where=str(path), hint=_REBUILD
+            f"the generation's file is damaged: {error}", where=str(path), hint=REBUILD
         ) from error
 
 
-def check(folder: Path, manifest: Manifest, encoder: EncoderInfo | None) -> None:
-    """Compare a generation with its manifest, with this program and with an encoder.
+def _checksum(values: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
 
-    Raises:
-        EncoderMismatchError: it was built with another encoder.
-        GenerationError: it is of another version, or a file of it is missing or damaged.
-    """
-    for name, found, ours in (
-        ("schema", manifest.schema, SCHEMA_VERSION),
-        ("text analysis", manifest.analysis, ANALYSIS_VERSION),
-    ):
-        if found != ours:
-            raise GenerationError(
-                f"the index has version {found} of the {name}, and this Glane reads version {ours}",
-                where=str(folder),
-                hint="Run `glane index` to build a new one",
-            )
-    if encoder is not None and manifest.encoder.fingerprint != encoder.fingerprint:
-        raise EncoderMismatchError(
-            f"the index was built with the encoder {manifest.encoder.name} "
-            f"({manifest.encoder.fingerprint}), and {encoder.name} ({encoder.fingerprint}) is set",
-            where=str(folder),
-            hint="Run `glane index` to build a new one with it, or set GLANE_MODEL and GLANE_PRECISION "
-            "to what they were",
-        )
-    for name, (size, expected) in manifest.files.items():
-        path = folder / name
-        try:
-            found_size = path.stat().st_size
-            if found_size != size:
-                raise GenerationError(
-                    f"the file has {found_size} bytes, and should have {size}",
-                    where=str(path),
-                    hint=_REBUILD,
-                )
-            if _sha256(path) != expected:
-                raise GenerationError("the file's checksum does not match", where=str(path), hint=_REBUILD)
-        except OSError as error:
-            raise GenerationError(
-                f"the file cannot be read: {error.strerror}", where=str(path), hint=_REBUILD
-            ) from error
+
+def _member(values: dict[str, Any]) -> Member:
+    gone = str(values.pop("gone"))
+    file = SegmentFile(**values)
+    return Member(file, ~_unpacked(gone, file.bookmarks))
+
+
+def _packed(mask: Mask) -> str:
+    """A mask as text; "" where nothing is set."""
+    return base64.b64encode(zlib.compress(np.packbits(mask).tobytes())).decode() if mask.any() else ""
+
+
+def _unpacked(text: str, count: int) -> Mask:
+    if not text:
+        return np.zeros(count, np.bool_)
+    packed = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    return np.unpackbits(packed, count=count).astype(np.bool_)
 
 
 def sync(path: Path) -> None:
@@ -150,8 +182,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

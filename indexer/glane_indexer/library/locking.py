@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,14 @@ from pathlib import Path
 from glane_indexer.errors import LibraryError, LockedError
 
 LOCK_NAME = "writer.lock"
+# Indexing takes long, and hinders nobody who writes to the catalog for a moment.
+INDEX_LOCK = "index.lock"
+_PAUSE_SECONDS = 0.05
 
 
 @contextlib.contextmanager
-def writer_lock(library: Path, purpose: str) -> Iterator[None]:
-    """Hold the library's only writer lock while the block runs; do not wait for it.
+def writer_lock(library: Path, purpose: str, *, name: str = LOCK_NAME, wait: float = 0.0) -> Iterator[None]:
+    """Hold the library's only writer lock (or another of its locks) while the block runs.
 
     The kernel lets go of the lock when the process ends, however it ends, so a lock is never stale.
     The file stays: deleting it would let two processes lock two files of the same name.
@@ -26,12 +30,16 @@ def writer_lock(library: Path, purpose: str) -> Iterator[None]:
     Args:
         library: the library folder, which must exist.
         purpose: what is being done, to follow "is", for example ``"indexing"``.
+        name: which lock; :data:`LOCK_NAME` for whoever writes to the catalog, :data:`INDEX_LOCK` to the
+            index.
+        wait: seconds to wait for it.
 
     Raises:
         LockedError: another process (or another part of this one) holds it; it says which.
         LibraryError: the lock file cannot be made in this folder.
     """
-    path = library / LOCK_NAME
+    path = library / name
+    deadline = time.monotonic() + wait
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -41,20 +49,24 @@ def writer_lock(library: Path, purpose: str) -> Iterator[None]:
             hint="Check that the folder exists and may be written to",
         ) from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise LibraryError(
-                    f"the library cannot be locked: {error.strerror}",
-                    where=str(path),
-                    hint="Keep the library on a file system with locks",
-                ) from error
-            raise LockedError(
-                _holder(handle),
-                where=str(library),
-                hint="Wait until it is done, or end it, and try again",
-            ) from error
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                    raise LibraryError(
+                        f"the library cannot be locked: {error.strerror}",
+                        where=str(path),
+                        hint="Keep the library on a file system with locks",
+                    ) from error
+                if time.monotonic() >= deadline:
+                    raise LockedError(
+                        _holder(handle),
+                        where=str(library),
+                        hint="Wait until it is done, or end it, and try again",
+                    ) from error
+            time.sleep(_PAUSE_SECONDS)
         _write(
             handle,
             {

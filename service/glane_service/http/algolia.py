@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
 from glane_indexer.errors import QueryError
-from glane_service.search.query import FIELDS, MAX_PER_PAGE, Filters, Query
+from glane_service.search.query import FIELDS, MAX_FILTER, MAX_PER_PAGE, Choice, Filters, Query
 
 MAX_REQUESTS = 20
+# Values to filter by in one request, hits in one batch, characters of a tag that marks a word.
+MAX_VALUES = 100
+MAX_HITS = 1000
+MAX_MARK = 100
 DATE_SUFFIX = "_date"
 # An attribute of a hit, and the facet of the engine that counts it.
 FACETS = {
@@ -29,11 +32,10 @@ Groups = list[list[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of the batch: the query, the disjunctions left over, and how to answer."""
+    """One request of the batch: the query, and how to answer."""
 
     index: str
     query: Query
-    either: Groups
     facets: tuple[str, ...]
     pre: str
     post: str
@@ -77,13 +79,14 @@ def read(item: dict[str, Any]) -> Asked:
     groups += [[pair] for pair in _filters(params.get("filters") or "")]
     if params.get("numericFilters"):
         raise QueryError("they are not supported", where="numericFilters", hint="Filter by year")
-    filters, either = _split(groups)
+    if sum(map(len, groups)) > MAX_VALUES:
+        raise QueryError(f"they are more than {MAX_VALUES}", where="facetFilters")
     index = str(item.get("indexName", ""))
     fields = _names(params.get("restrictSearchableAttributes"))
     query = Query(
         text=str(params.get("query") or "").strip(),
         sort="date" if index.endswith(DATE_SUFFIX) else "relevance",
-        filters=filters,
+        filters=_split(groups),
         fields=tuple("tags" if name == "tag" else name for name in fields) or FIELDS,
         page=_whole("page", params.get("page"), 0) + 1,
         per_page=min(MAX_PER_PAGE, _whole("hitsPerPage", params.get("hitsPerPage"), 20) or 1),
@@ -92,12 +95,11 @@ def read(item: dict[str, Any]) -> Asked:
     return Asked(
         index=index,
         query=query.validated(),
-        either=either,
         facets=tuple(FACETS) if "*" in _names(params.get("facets")) else _names(params.get("facets")),
-        pre=str(params.get("highlightPreTag") or "<em>"),
-        post=str(params.get("highlightPostTag") or "</em>"),
+        pre=_mark("highlightPreTag", params, "<em>"),
+        post=_mark("highlightPostTag", params, "</em>"),
         facet_name=str(params.get("facetName") or item.get("facet") or ""),
-        facet_query=str(params.get("facetQuery") or ""),
+        facet_query=str(params.get("facetQuery") or "")[:MAX_FILTER],
         facet_limit=min(100, _whole("maxFacetHits", params.get("maxFacetHits"), 10)),
     )
 
@@ -119,14 +121,13 @@ def _groups(facet_filters: Any) -> Groups:
 
 def _pair(item: Any) -> tuple[str, str]:
     name, colon, value = str(item).partition(":")
-    if name not in FACETS or not colon or value.startswith("-"):
+    if name not in FACETS or not colon or len(value) > MAX_FILTER:
         raise QueryError(
             f"{str(item)[:60]!r} cannot be filtered by",
             where="facetFilters",
             hint=f"Use one of {', '.join(FACETS)}, as tags:travail",
         )
-    # A dash in front is Algolia's "not"; one that belongs to the value is written "\-".
-    return name, value.removeprefix("\\")
+    return name, value
 
 
 def _filters(text: Any) -> list[tuple[str, str]]:
@@ -144,25 +145,49 @@ def _filters(text: Any) -> list[tuple[str, str]]:
     return found
 
 
-def _split(groups: Groups) -> tuple[Filters, Groups]:
-    """The groups that the engine can filter by itself, and those that it cannot."""
-    filters, either = Filters(), []
+def _split(groups: Groups) -> Filters:
+    """The groups as filters: a single value where there is a filter for it, else one of several."""
+    filters = Filters()
     for group in groups:
-        (name, value), *others = group
-        if others:
-            either.append(group)
-        elif name == "tags":
-            filters = replace(filters, tags=(*filters.tags, value))
-        elif name == "year" and value.isdigit() and 1 <= int(value) <= 9999:
-            year = int(value)
-            filters = replace(filters, after=date(year, 1, 1), before=date(year, 12, 31))
-        elif name == "kind" and value in ("bookmark", "topic"):
-            filters = replace(filters, kind="topic" if value == "topic" else "bookmark")
-        elif name in ("contributor", "site", "language") and not getattr(filters, name):
-            filters = replace(filters, **{name: value})  # type: ignore[arg-type]
-        else:
-            either.append(group)
-    return filters, either
+        if any(value.startswith("-") for _, value in group):
+            if len(group) > 1:
+                raise QueryError(
+                    "a value that is left out cannot be one of several",
+                    where="facetFilters",
+                    hint="Leave it out in a group of its own",
+                )
+            name, value = group[0]
+            filters = replace(filters, excluded=(*filters.excluded, (_filter_name(name), value[1:])))
+            continue
+        choices = tuple(dict.fromkeys(_choice(name, value) for name, value in group))
+        single = _single(filters, choices[0]) if len(choices) == 1 else None
+        filters = single or replace(filters, any_of=(*filters.any_of, choices))
+    return filters
+
+
+def _single(filters: Filters, choice: Choice) -> Filters | None:
+    """``filters`` with one value more; None where the filter of that name is taken or does not fit."""
+    name, value = choice
+    if name == "tag":
+        return replace(filters, tags=tuple(dict.fromkeys((*filters.tags, value))))
+    if name == "kind" and value in ("bookmark", "topic") and not filters.kind:
+        return replace(filters, kind="topic" if value == "topic" else "bookmark")
+    if name == "contributor" and value and not filters.contributor:
+        return replace(filters, contributor=value)
+    if name == "site" and value and not filters.site:
+        return replace(filters, site=value)
+    if name == "language" and value and not filters.language:
+        return replace(filters, language=value)
+    return None
+
+
+def _choice(name: str, value: str) -> Choice:
+    # A dash in front is Algolia's "not"; one that belongs to the value is written "\\-".
+    return _filter_name(name), value.removeprefix("\\")
+
+
+def _filter_name(name: str) -> str:
+    return "tag" if name == "tags" else name
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -180,6 +205,13 @@ def _decoded(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return value
+
+
+def _mark(name: str, params: dict[str, Any], default: str) -> str:
+    mark = str(params.get(name) or default)
+    if len(mark) > MAX_MARK:
+        raise QueryError(f"it has {len(mark)} characters, and may have {MAX_MARK} at most", where=name)
+    return mark
 
 
 def _whole(name: str, value: Any, default: int) -> int:

@@ -17,6 +17,10 @@ logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
 
 
+class NotOpenError(ServiceError):
+    """The library is not open; why, the log has said when it was tried."""
+
+
 class Backend:
     """Holds the :class:`~glane_service.search.engine.LiveEngine` of one process.
 
@@ -37,13 +41,13 @@ class Backend:
         """The engine of the current generation.
 
         Raises:
-            ServiceError: it is not open yet, or cannot be opened; the message says why.
+            NotOpenError: it is not open yet, or cannot be opened; the message says why.
         """
         if self._live is None:
             if self._problem is not None:
                 # Without its ``where``: a path on the server is for the log alone.
-                raise ServiceError(self._problem.message, hint=self._problem.hint)
-            raise ServiceError("the library is being opened", hint="Ask again in a moment")
+                raise NotOpenError(self._problem.message, hint=self._problem.hint)
+            raise NotOpenError("the library is being opened", hint="Ask again in a moment")
         return self._live.engine
 
     def start(self) -> None:

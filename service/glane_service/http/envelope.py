@@ -16,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glane_indexer.settings import Settings
+from glane_service import logs
+from glane_service.http.admission import ClientGoneError
 from glane_service.http.metrics import Metrics
 
 logger = logging.getLogger("glane")
@@ -57,6 +59,7 @@ class Envelope:
         scope = dict(scope, method="GET" if method == "HEAD" else method)
         request_id = _request_id(scope)
         scope["glane.request_id"] = request_id
+        logs.request_id.set(request_id)
         started = time.perf_counter()
         status = 0
 
@@ -73,9 +76,12 @@ class Envelope:
 
         try:
             await self._app(scope, receive, enveloped)
+        except ClientGoneError:
+            # Nobody waits for an answer.
+            logger.debug("the client has gone away")
         except Exception as error:
-            logger.exception("request %s: %s %s failed", request_id, method, scope["path"])
             if status:
+                logger.exception("an answer broke off")
                 raise
             response = self._answer_error(Request(scope), error)
             await response(scope, receive, enveloped)
@@ -83,15 +89,8 @@ class Envelope:
             seconds = time.perf_counter() - started
             counted = method if method in _METHODS else "other"
             self._metrics.answered(counted, self._route(scope), status or 499, seconds)
-            # The path alone: questions are their readers' own and are not logged.
-            logger.debug(
-                "request %s: %s %s %d %.1f ms",
-                request_id,
-                method,
-                scope["path"],
-                status,
-                seconds * 1000,
-            )
+            # The route alone: what was asked for is its reader's own and is not logged.
+            logger.debug("%s %s: %d in %.1f ms", counted, self._route(scope), status or 499, seconds * 1000)
 
     def _route(self, scope: Scope) -> str:
         """The pattern of the route that answered: FastAPI notes it, plain routes do not."""

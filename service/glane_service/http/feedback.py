@@ -12,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from glane_indexer.errors import QueryError
 from glane_indexer.library.feedback import Vote, add
 from glane_service.http.backend import Backend
-from glane_service.http.forms import read_form, same_site
+from glane_service.http.forms import read_form
+from glane_service.http.links import Links
+from glane_service.http.routes import OTHERWISE
 from glane_service.search.query import MAX_TEXT
 
-feedback = APIRouter()
+feedback = APIRouter(responses=OTHERWISE)
 MAX_ID = 200
 
 
@@ -55,12 +57,11 @@ async def vote_by_form(request: Request) -> Response:
     back = form.get("back", "")
     parts = urlsplit(back)
     inside = back.startswith("/") and not back.startswith("//") and not parts.netloc and "\\" not in back
-    return RedirectResponse(back if inside else "/", status_code=303)
+    home = Links.of(request).local().home()
+    return RedirectResponse(back if inside else home, status_code=303)
 
 
 def _keep(request: Request, query: str, bookmark_id: str, helpful: bool) -> None:
-    if not same_site(request):
-        raise QueryError("this form may only be sent from this site", where="Origin")
     backend: Backend = request.app.state.backend
     backend.engine.bookmark(bookmark_id)
     add(request.app.state.settings.library, Vote(query, bookmark_id, helpful))

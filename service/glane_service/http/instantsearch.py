@@ -1,38 +1,36 @@
 """Algolia's multi-query request and response, so that InstantSearch.js widgets run on Glane.
 
-``facetFilters`` are a conjunction of disjunctions. The engine's own filters are a conjunction; a
-disjunction of several values is applied to the results, of which the first :data:`MAX_SCANNED` are
-looked at.
+``facetFilters`` are a conjunction of disjunctions, and so are the engine's own filters: each request is one
+search, and what it counts is exact.
 """
 
 from __future__ import annotations
 
 import html
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
-from glane_indexer.models import Bookmark
-from glane_service.http.algolia import FACETS, Asked, read, requests_of
-from glane_service.http.routes import OTHERWISE, answer, backend_of, metrics_of
+from glane_service.http.admission import ClientGoneError, while_connected
+from glane_service.http.algolia import FACETS, MAX_HITS, MAX_REQUESTS, Asked, read, requests_of
+from glane_service.http.routes import OTHERWISE, backend_of, json_bytes, json_response, metrics_of
 from glane_service.search.matching import Matcher
-from glane_service.search.query import MAX_PER_PAGE, Query, parse
-from glane_service.search.results import FacetValue, Hit, Results, Span
+from glane_service.search.parsing import parse
+from glane_service.search.query import Query
+from glane_service.search.results import Hit, NoSuchPageError, Results, Span
 
 if TYPE_CHECKING:
     from glane_service.search.engine import SearchEngine
 
-MAX_BODY = 256 * 1024
-MAX_SCANNED = 1000
+# The bytes of one answer: a thousand hits with long descriptions.
+MAX_ANSWER = 8 << 20
 
 instantsearch = APIRouter(responses=OTHERWISE)
 
@@ -47,11 +45,22 @@ instantsearch = APIRouter(responses=OTHERWISE)
             "required": True,
             "content": {
                 "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["requests"],
+                        "properties": {
+                            "requests": {
+                                "type": "array",
+                                "maxItems": MAX_REQUESTS,
+                                "items": {"type": "object"},
+                            }
+                        },
+                    },
                     "example": {
                         "requests": [
                             {"indexName": "glane", "params": {"query": "travail", "facets": ["tags"]}}
                         ]
-                    }
+                    },
                 }
             },
         }
@@ -63,61 +72,48 @@ async def batch(request: Request) -> Response:
     An index whose name ends in `_date` sorts by date. Facets: tags, contributor, site, year,
     language, kind.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"The body is over {MAX_BODY} bytes")
-    return await run_in_threadpool(_answer, request, body)
+    body = await request.body()
+    return await while_connected(request, partial(_answer, request, body))
 
 
-def _answer(request: Request, body: bytes) -> Response:
+def _answer(request: Request, body: bytes, has_gone: Callable[[], bool]) -> Response:
     asked = [read(item) for item in requests_of(body)]
+    if sum(one.query.per_page for one in asked) > MAX_HITS:
+        raise QueryError(f"a batch may ask for {MAX_HITS} hits in all", where="hitsPerPage")
     engine = backend_of(request).engine
-    results = []
+    parts, size = [], 0
     for one in asked:
+        if has_gone():
+            raise ClientGoneError
         if one.facet_name:
-            results.append(facet_hits(engine, one))
-            continue
-        found, facets = search(engine, one)
-        metrics_of(request).searched(found, "instantsearch")
-        results.append(shown(found, facets, one))
-    return answer({"results": results})
+            document = facet_hits(engine, one)
+        else:
+            found = search(engine, one.query)
+            metrics_of(request).searched(found, "instantsearch")
+            document = shown(found, one)
+        parts.append(json_bytes(document))
+        size += len(parts[-1])
+        if size > MAX_ANSWER:
+            raise QueryError(
+                f"the answer is over {MAX_ANSWER} bytes", where="hitsPerPage", hint="Ask for fewer hits"
+            )
+    return json_response(b'{"results":[' + b",".join(parts) + b"]}")
 
 
-def search(engine: SearchEngine, asked: Asked) -> tuple[Results, dict[str, tuple[FacetValue, ...]]]:
-    """The results of one request, and the counts of its facets; a page past the end is empty."""
-    query = asked.query
-    if not asked.either:
-        results = _page(engine, query)
-        return results, {name: results.facets.get(FACETS.get(name, ""), ()) for name in asked.facets}
-    results = engine.search(replace(query, page=1, per_page=MAX_PER_PAGE))
-    hits = list(results.hits)
-    for page in range(2, min(results.pages, MAX_SCANNED // MAX_PER_PAGE) + 1):
-        hits += engine.search(replace(query, page=page, per_page=MAX_PER_PAGE)).hits
-    kept = [hit for hit in hits if all(_matches(hit.bookmark, group) for group in asked.either)]
-    first = (query.page - 1) * query.per_page
-    page_hits = tuple(kept[first : first + query.per_page])
-    found = replace(results, total=len(kept), page=query.page, per_page=query.per_page, hits=page_hits)
-    return found, {name: _counted(name, kept) for name in asked.facets}
-
-
-def _page(engine: SearchEngine, query: Query) -> Results:
+def search(engine: SearchEngine, query: Query) -> Results:
+    """The results of one request; a page past the end is empty."""
     try:
         return engine.search(query)
-    except QueryError as error:
-        if error.where != "page":
-            raise
-    return replace(engine.search(replace(query, page=1)), page=query.page, hits=())
+    except NoSuchPageError as error:
+        return error.results
 
 
 def facet_hits(engine: SearchEngine, asked: Asked) -> dict[str, Any]:
     """The values of one facet that begin, or have a word that begins, as what is typed."""
-    one = replace(asked, facets=(asked.facet_name,), query=replace(asked.query, page=1, per_page=1))
-    _, facets = search(engine, one)
+    results = search(engine, replace(asked.query, page=1, per_page=1, view="simple"))
     typed = asked.facet_query.casefold().strip()
     found = []
-    for item in facets[asked.facet_name]:
+    for item in results.facets.get(FACETS.get(asked.facet_name, ""), ()):
         place = f" {item.value.casefold()}".find(f" {typed}")
         if place < 0:
             continue
@@ -127,7 +123,7 @@ def facet_hits(engine: SearchEngine, asked: Asked) -> dict[str, Any]:
     return {"facetHits": found[: asked.facet_limit], "exhaustiveFacetsCount": True}
 
 
-def shown(results: Results, facets: dict[str, tuple[FacetValue, ...]], asked: Asked) -> dict[str, Any]:
+def shown(results: Results, asked: Asked) -> dict[str, Any]:
     """The answer to one request in Algolia's form."""
     matcher = Matcher(parse(asked.query.text).words)
     return {
@@ -141,7 +137,9 @@ def shown(results: Results, facets: dict[str, tuple[FacetValue, ...]], asked: As
         "query": asked.query.text,
         "params": "",
         "facets": {
-            name: {item.value: item.count for item in values} for name, values in facets.items() if values
+            name: {item.value: item.count for item in values}
+            for name in asked.facets
+            if (values := results.facets.get(FACETS.get(name, ""), ()))
         },
         "facets_stats": {},
         "exhaustiveNbHits": True,
@@ -210,24 +208,3 @@ def marked(text: str, spans: Iterable[Span], asked: Asked) -> str:
         parts += [clean(text[at:start]), asked.pre, clean(text[start:end]), asked.post]
         at = end
     return "".join([*parts, clean(text[at:])])
-
-
-def _values(bookmark: Bookmark, name: str) -> tuple[str, ...]:
-    if name == "tags":
-        return bookmark.tags
-    if name == "year":
-        return (str(bookmark.created_at.year),) if bookmark.created_at else ()
-    value = str(getattr(bookmark, name))
-    return (value,) if value else ()
-
-
-def _matches(bookmark: Bookmark, group: list[tuple[str, str]]) -> bool:
-    return any(value in _values(bookmark, name) for name, value in group)
-
-
-def _counted(name: str, hits: list[Hit]) -> tuple[FacetValue, ...]:
-    if name not in FACETS:
-        return ()
-    counts = Counter(value for hit in hits for value in _values(hit.bookmark, name))
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetValue(value, count) for value, count in ordered)

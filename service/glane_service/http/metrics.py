@@ -72,6 +72,19 @@ class Metrics:
             ["mode"],
             registry=registry,
         )
+        self._waits = Histogram(
+            "glane_wait_seconds",
+            "Time that requests waited for their turn",
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._shed = Counter(
+            "glane_requests_shed_total",
+            "Requests that were not worked on: queue (too many waited), late (its turn did not come), "
+            "gone (its client had left)",
+            ["reason"],
+            registry=registry,
+        )
         self._size = Gauge(
             "glane_library_size",
             "What the library holds, by kind",
@@ -90,6 +103,14 @@ class Metrics:
         """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
+
+    def waited(self, seconds: float) -> None:
+        """Count how long one request waited until it was worked on."""
+        self._waits.observe(seconds)
+
+    def shed(self, reason: str) -> None:
+        """Count one request that is not worked on; ``reason`` is ``queue``, ``late`` or ``gone``."""
+        self._shed.labels(reason).inc()
 
     def searched(self, results: Results, source: str) -> None:
         """Count one search; ``source`` is ``api``, ``page``, ``feed`` or ``instantsearch``."""

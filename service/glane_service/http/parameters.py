@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -25,6 +25,9 @@ from glane_service.search.results import Mode as ModeName
 
 MAX_TAGS = 20
 MAX_PAGE = 1_000_000
+# For the description alone: what does not fit is refused in words of our own.
+_DAY: dict[str, Any] = {"pattern": r"^\d{4}(-\d{1,2}(-\d{1,2})?)?$"}
+_FIELD = "|".join(FIELDS)
 
 
 class Parameters(BaseModel):
@@ -57,7 +60,7 @@ class SearchParameters(Parameters):
     mode: ModeName = Field("hybrid", description="By keywords, by meaning (vector), or by both.")
     sort: SortName = Field("relevance", description="Best first, or newest first.")
     kind: Literal["all", "bookmark", "topic"] = Field("all", description="All, or one kind only.")
-    tag: list[str] = Field(
+    tag: list[Annotated[str, Field(max_length=MAX_FILTER)]] = Field(
         default_factory=list,
         max_length=MAX_TAGS,
         description="Repeatable: every tag must be there.",
@@ -65,10 +68,17 @@ class SearchParameters(Parameters):
     contributor: str = Field("", max_length=MAX_FILTER, description="Only what this person added.")
     site: str = Field("", max_length=MAX_FILTER, description="Only this host and its subdomains.")
     language: str = Field("", max_length=MAX_FILTER, description="Only this language, as `fr`.")
-    after: str = Field("", description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`.")
-    before: str = Field("", description="Added on this day or earlier, in the same forms.")
+    after: str = Field(
+        "",
+        json_schema_extra=_DAY,
+        description="Added on this day or later: `2015-03-01`, `2015-03` or `2015`.",
+    )
+    before: str = Field(
+        "", json_schema_extra=_DAY, description="Added on this day or earlier, in the same forms."
+    )
     fields: str = Field(
         "",
+        json_schema_extra={"pattern": rf"^[,\s]*({_FIELD})([,\s]+({_FIELD}))*[,\s]*$"},
         description=f"Where keywords are looked for, separated by commas: {', '.join(FIELDS)}.",
         examples=["title,tags"],
     )
@@ -88,9 +98,6 @@ class SearchParameters(Parameters):
         Raises:
             QueryError: a day, a field or a tag is not one; ``where`` is the parameter's name.
         """
-        for tag in self.tag:
-            if len(tag) > MAX_FILTER:
-                raise QueryError(f"the tag has {len(tag)} characters", where="tag")
         names = tuple(dict.fromkeys(name for name in re.split(r"[,\s]+", self.fields) if name))
         return Query(
             text=self.q.strip(),
@@ -156,6 +163,8 @@ def explain_error(error: Any) -> tuple[str, str]:
     shown = repr(given if len(str(given)) <= 60 else f"{str(given)[:60]}…")
     context = error.get("ctx", {})
     kind = error["type"]
+    if kind == "json_invalid":
+        return "body", "this is not JSON"
     if kind == "extra_forbidden":
         return name, "there is no such parameter"
     if kind == "literal_error":

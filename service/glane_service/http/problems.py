@@ -6,6 +6,7 @@ A reader with a browser gets the same as a page; see :mod:`glane_service.pages`.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,14 @@ TYPES: dict[str, tuple[int, str, str]] = {
     ),
     "not-found": (404, "There is nothing here", "No page, bookmark or result has this address."),
     "method-not-allowed": (405, "This method is not allowed here", "`Allow` lists those that are."),
+    "forbidden": (403, "This is not allowed", "`detail` says what is missing."),
+    "too-slow": (408, "The request did not arrive in time", "Send it again, without a pause in it."),
     "too-large": (413, "The request is too large", "Send less in one request."),
+    "overloaded": (
+        503,
+        "The service is busy",
+        "More is asked than can be answered in time; ask again after `Retry-After` seconds.",
+    ),
     "unavailable": (
         503,
         "The library is not ready",
@@ -48,12 +56,31 @@ TYPES: dict[str, tuple[int, str, str]] = {
 }
 """Each problem type: its status, its title, and what it means."""
 
-_BY_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_BUSY_PAGE = """<!doctype html>
+<html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>503 – Glane</title>
+<h1>Le service est très demandé</h1>
+<p>Rechargez cette page dans un instant.</p>
+<div lang="en"><h2>The service is busy</h2>
+<p>Load this page again in a moment.</p></div>
+</html>
+"""
+_BY_STATUS = {
+    400: "bad-request",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "too-slow",
+    413: "too-large",
+    503: "overloaded",
+}
 _BY_SLUG = {
     "bad-request": "bad-request",
     "not-found": "not-found",
+    "input": "bad-request",
     "service": "unavailable",
     "library": "unavailable",
+    "catalog": "unavailable",
     "generation": "unavailable",
     "encoder-mismatch": "unavailable",
     "encoder": "unavailable",
@@ -95,6 +122,11 @@ class Problem:
             document["parameter"] = self.parameter
         return document | self.extra
 
+    def busy_page(self) -> Response:
+        """A page for a browser that takes no making, in both languages."""
+        headers = {"Cache-Control": "no-store", "Vary": "Accept", **self.headers}
+        return Response(_BUSY_PAGE, self.code, headers, media_type="text/html")
+
     def response(self, instance: str) -> Response:
         """The answer that carries this problem."""
         return Response(
@@ -112,8 +144,9 @@ def from_exception(error: Exception, request: Request) -> Problem:
     if isinstance(error, GlaneError) and error.slug in _BY_SLUG:
         slug = _BY_SLUG[error.slug]
         headers = {"Retry-After": "2"} if slug == "unavailable" else {}
-        parameter = error.where if slug in ("bad-request", "not-found") else ""
-        return Problem(slug, str(error), parameter=parameter, headers=headers)
+        if slug not in ("bad-request", "not-found"):
+            return Problem(slug, _without_where(error), headers=headers)
+        return Problem(slug, str(error), parameter=error.where, headers=headers)
     if isinstance(error, HTTPException):
         slug = _BY_STATUS.get(error.status_code, "bad-request" if error.status_code < 500 else "internal")
         detail = _http_detail(error, request)
@@ -124,6 +157,16 @@ def from_exception(error: Exception, request: Request) -> Problem:
         f"The service failed to answer. Its log has the details under {request_id}",
         extra={"request_id": request_id},
     )
+
+
+# Two steps or more below the root; addresses of this service, such as /judge, have their host before them.
+_PATH = re.compile(r"(?<![\w:/.])(?:/[^\s/'\",;)]+){2,}/?")
+
+
+def _without_where(error: GlaneError) -> str:
+    """What happened and what to do, without the server's paths: those are for the log alone."""
+    said = f"{error.message}. {error.hint}" if error.hint else error.message
+    return _PATH.sub("…", said)
 
 
 def _from_validation(error: RequestValidationError, request: Request) -> Problem:

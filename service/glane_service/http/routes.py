@@ -65,12 +65,21 @@ Id = Annotated[str, Path(max_length=500, description="A bookmark's id")]
 
 def answer(document: Any, *, cache: str = "private, no-cache") -> Response:
     """``document`` as compact JSON."""
+    return json_response(json_bytes(document), cache=cache)
+
+
+def json_bytes(document: Any) -> bytes:
+    """``document`` as compact JSON."""
     try:
-        body = orjson.dumps(document)
+        return orjson.dumps(document)
     except TypeError:
         # A lone surrogate is legal in JSON and in Python, not in UTF-8: it becomes U+FFFD's cousin "?".
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        body = text.encode("utf-8", "replace")
+        return text.encode("utf-8", "replace")
+
+
+def json_response(body: bytes, *, cache: str = "private, no-cache") -> Response:
+    """An answer whose body is JSON already."""
     return Response(
         body,
         media_type="application/json",

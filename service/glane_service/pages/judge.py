@@ -16,7 +16,7 @@ from glane_indexer.catalog.judgments import MAX_JUDGE, Judgments
 from glane_indexer.errors import InputError, QueryError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
-from glane_service.http.forms import read_form, same_site
+from glane_service.http.forms import read_form
 from glane_service.judging import next_task
 from glane_service.pages.render import Renderer
 
@@ -72,9 +72,6 @@ class JudgePages:
         judge = self._judge(request)
         if not judge:
             return _sign_in()
-        # The browser sends the key by itself, so only our own pages may have it sent.
-        if not same_site(request):
-            raise QueryError("this form may only be sent from this site", where="Origin")
         form = await read_form(request)
         await run_in_threadpool(change, judge, form)
         return RedirectResponse("/judge", status_code=303)

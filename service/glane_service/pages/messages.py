@@ -125,6 +125,22 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fr": "Un guillemet n’a pas son pareil : la question est lue comme de simples mots.",
         "en": "A quotation mark has no partner: the question is read as plain words.",
     },
+    "notice_bad-filter": {
+        "fr": "Un filtre de la question n’est pas compris : il est lu comme de simples mots.",
+        "en": "A filter in the question is not understood: it is read as plain words.",
+    },
+    "notice_unknown-filter": {
+        "fr": "Filtre inconnu, lu comme des mots. Les filtres sont tag: by: site: before: after:",
+        "en": "Unknown filter, read as words. The filters are tag: by: site: before: after:",
+    },
+    "notice_unknown-operator": {
+        "fr": "AND, OR, NOT et * n’ont pas de sens particulier ici.",
+        "en": "AND, OR, NOT and * have no special meaning here.",
+    },
+    "notice_too-many": {
+        "fr": "La question a trop d’opérateurs : les derniers sont laissés de côté.",
+        "en": "The question has too many operators: the last ones are left out.",
+    },
     # Facets and filters
     "filters": {"fr": "Filtrer", "en": "Filter"},
     "to_filters": {"fr": "Filtrer ces résultats", "en": "Filter these results"},
@@ -207,6 +223,8 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "This address can only be read",
     },
     "error_too-large": {"fr": "Cette demande est trop grande", "en": "This request is too large"},
+    "error_forbidden": {"fr": "Ce n’est pas permis", "en": "This is not allowed"},
+    "error_too-slow": {"fr": "La demande a été trop lente", "en": "The request was too slow"},
     "error_unavailable": {
         "fr": "La bibliothèque n’est pas encore ouverte",
         "en": "The library is not open yet",

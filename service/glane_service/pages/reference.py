@@ -68,8 +68,10 @@ def _parameter(schema: dict[str, Any], item: dict[str, Any]) -> Parameter:
 
 
 def _type(kind: dict[str, Any]) -> str:
+    if "anyOf" in kind:
+        return _type(kind["anyOf"][0])
     if "enum" in kind:
-        return " | ".join(str(value) for value in kind["enum"])
+        return " | ".join(str(value) for value in kind["enum"] if value != "")
     name = str(kind.get("type", ""))
     if name == "array":
         return f"{_type(kind.get('items', {}))}, repeatable"

@@ -24,7 +24,7 @@ from glane_service.pages.helps import tries
 from glane_service.pages.reference import operations
 from glane_service.pages.render import Context, Renderer
 from glane_service.search.query import MAX_TEXT, Query
-from glane_service.search.results import Hit, MatchedPassage, Results, Why
+from glane_service.search.results import Hit, MatchedPassage, NoSuchPageError, Results, Why
 
 NEWEST = 10
 SIMILAR = 6
@@ -168,12 +168,9 @@ class Pages:
         engine = self._backend.engine
         try:
             return engine.search(query)
-        except QueryError as error:
-            if error.where != "page" or query.page == 1:
-                raise
-        # The engine has refused the page: how many there are, it says with the first.
-        last = max(1, engine.search(replace(query, page=1)).pages)
-        raise PastTheEndError(query.page, last, links.search(replace(query, page=last)))
+        except NoSuchPageError as error:
+            href = links.search(replace(query, page=error.last))
+            raise PastTheEndError(query.page, error.last, href) from None
 
     def _bookmark(self, context: Context) -> Response:
         t, language = context.t, context.language

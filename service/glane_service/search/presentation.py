@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from glane_indexer.index.generation import Generation
-from glane_indexer.index.local.keyword import LexicalIndex
-from glane_indexer.models import Annotation, Bookmark, PassageKind
+from glane_indexer.index.protocol import Comparison, Term, View
+from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.passages import source_text
+from glane_indexer.text import query_stems
 from glane_service.search.matching import Matcher
-from glane_service.search.query import View
+from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.passage_choice import choose
@@ -19,18 +19,17 @@ from glane_service.search.results import Hit, KeywordWhy, MatchedPassage, Vector
 
 # Annotations that the view `middle` shows beside the matched passage.
 MIDDLE_ANNOTATIONS = 3
-_KINDS: tuple[PassageKind, ...] = ("title", "description", "annotation")
 
 
 class Presenter:
     """Makes hits for one question."""
 
-    def __init__(self, generation: Generation, words: tuple[str, ...], vector: Floats | None) -> None:
-        """The words of the question as exact forms, and its vector where that leg ran."""
-        self._generation = generation
-        self._vector = vector
+    def __init__(self, view: View, words: tuple[str, ...], comparison: Comparison | None) -> None:
+        """The words of the question as exact forms, and its vector's side where that leg ran."""
+        self._view = view
+        self._comparison = comparison
         self._matcher = Matcher(words)
-        self._weights = _rarity(generation.lexical, words, generation.manifest.counts.bookmarks)
+        self._weights = _rarity(view, words)
 
     def hits(
         self,
@@ -38,7 +37,7 @@ class Presenter:
         scores: Floats,
         why: list[Why],
         *,
-        view: View,
+        view: Shown,
         first_rank: int,
         all_words_found: bool = False,
     ) -> tuple[Hit, ...]:
@@ -47,8 +46,10 @@ class Presenter:
         ``all_words_found`` says that a bookmark without a keyword rank holds no word of the question:
         then none is looked for in it.
         """
-        bookmarks = self._generation.documents.get(rows)
-        cosines = self._cosines(rows)
+        bookmarks = self._view.bookmarks(rows)
+        cosines: list[list[float] | None] = [None] * len(rows)
+        if self._comparison is not None:
+            cosines = [*self._comparison.passages(rows)]
         found = []
         for place, bookmark in enumerate(bookmarks):
             row = int(rows[place])
@@ -66,43 +67,30 @@ class Presenter:
             )
         return tuple(found)
 
-    def _cosines(self, rows: Rows) -> list[list[float] | None]:
-        """The cosines of all passages of each row, in order; None without a vector."""
-        if self._vector is None or not len(rows):
-            return [None] * len(rows)
-        first, last = self._generation.rows.first, self._generation.rows.last
-        spans = [np.arange(first[row], last[row]) for row in rows]
-        flat = self._generation.vectors.scores(self._vector, np.concatenate(spans))
-        ends = np.cumsum([len(span) for span in spans])
-        return [part.tolist() for part in np.split(flat, ends[:-1])]
-
     def _passage(
         self, row: int, bookmark: Bookmark, cosines: list[float] | None, *, wordless: bool
     ) -> MatchedPassage:
         """The passage of a bookmark to show, with the question's words marked."""
-        rows = self._generation.rows
-        span = slice(int(rows.first[row]), int(rows.last[row]))
-        columns = (rows.kind, rows.annotation, rows.start, rows.length)
-        pieces = list(zip(*(item[span].tolist() for item in columns), strict=True))
+        pieces = self._view.passages(row)
         if not pieces:
             return MatchedPassage("title", bookmark.title)
 
         def text(place: int) -> str:
-            code, annotation, start, length = pieces[place]
-            return source_text(bookmark, _KINDS[code], annotation)[start : start + length]
+            kind, annotation, start, length = pieces[place]
+            return source_text(bookmark, kind, annotation)[start : start + length]
 
         def coverage(place: int) -> float:
             if wordless:
                 return 0.0
             return self._matcher.coverage(text(place), bookmark.language, self._weights)
 
-        chosen = choose([_KINDS[piece[0]] for piece in pieces], cosines, coverage)
-        code, annotation, start, _ = pieces[chosen]
+        chosen = choose([piece.kind for piece in pieces], cosines, coverage)
+        kind, annotation, start, _ = pieces[chosen]
         said = text(chosen)
         return MatchedPassage(
-            _KINDS[code],
+            kind,
             said,
-            bookmark.annotations[annotation].id if _KINDS[code] == "annotation" else "",
+            bookmark.annotations[annotation].id if kind == "annotation" else "",
             () if wordless else self._matcher.highlights(said, bookmark.language),
             start,
         )
@@ -152,14 +140,17 @@ def _ranks(rows: Rows, scores: Floats) -> Rows:
     return ranks
 
 
-def _rarity(lexical: LexicalIndex, words: tuple[str, ...], documents: int) -> dict[str, float]:
+def _rarity(view: View, words: tuple[str, ...]) -> dict[str, float]:
     """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    weights = {word: math.log(1 + documents / (1 + lexical.document_frequency(word))) for word in words}
+    weights = {}
+    for word in words:
+        terms = [Term("text", "stem", text) for text in query_stems(word)]
+        weights[word] = math.log(1 + view.count / (1 + int(view.document_frequencies(terms).max())))
     total = sum(weights.values()) or 1.0
     return {word: weight / total for word, weight in weights.items()}
 
 
-def _shown(bookmark: Bookmark, view: View, matched: str) -> tuple[Annotation, ...]:
+def _shown(bookmark: Bookmark, view: Shown, matched: str) -> tuple[Annotation, ...]:
     """The annotations that a view shows; the matched one is not said twice in ``middle``."""
     if view == "full":
         return bookmark.annotations

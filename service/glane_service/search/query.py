@@ -1,21 +1,16 @@
-"""A question as it was asked, its parameters, and what its text means (pure).
-
-``"..."`` makes a phrase, ``-word`` excludes, ``tag:`` ``by:`` ``site:`` ``before:`` ``after:`` filter.
-A text that does not parse is searched as plain words, and the answer says so.
-"""
+"""A question as it was asked, and its parameters (pure). What its text means is in :mod:`.parsing`."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, get_args
 
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Kind
-from glane_indexer.text import Token, compounds, is_stop_word, tokens
-from glane_service.search.results import Mode, Notice
+from glane_service.search.results import Mode
 
 Sort = Literal["relevance", "date"]
 View = Literal["simple", "middle", "full"]
@@ -23,13 +18,17 @@ FIELDS = ("title", "tags", "annotations", "description", "url")
 MAX_TEXT = 1000
 MAX_PER_PAGE = 100
 MAX_FILTER = 300
+Choice = tuple[str, str]
+"""One value of one filter: ``("tag", "travail")``; the names are :data:`CHOICES`."""
+CHOICES = ("kind", "tag", "contributor", "site", "language", "year")
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a result must be; an empty value filters nothing. Several tags must all be there.
 
-    ``after`` and ``before`` are inclusive days (UTC).
+    ``after`` and ``before`` are inclusive days (UTC). Of each group of ``any_of`` one choice must be
+    true, and none of ``excluded``.
     """
 
     kind: Kind | None = None
@@ -39,6 +38,8 @@ class Filters:
     language: str = ""
     after: date | None = None
     before: date | None = None
+    any_of: tuple[tuple[Choice, ...], ...] = ()
+    excluded: tuple[Choice, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The filters that are set, by the names that the HTTP parameters have."""
@@ -50,6 +51,8 @@ class Filters:
             "language": self.language,
             "after": self.after.isoformat() if self.after else None,
             "before": self.before.isoformat() if self.before else None,
+            "any_of": [_by_name(group) for group in self.any_of],
+            "excluded": _by_name(self.excluded),
         }
         return {name: value for name, value in shown.items() if value}
 
@@ -98,67 +101,7 @@ class Query:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a question's text means.
-
-    ``text`` is what the encoder reads: the question without its operators. ``words`` are the exact
-    forms that the keyword leg looks for (stop words only where there is nothing else); ``phrases`` and
-    ``excluded`` are sequences of exact forms that a result must hold, or must not.
-    """
-
-    text: str
-    words: tuple[str, ...] = ()
-    phrases: tuple[tuple[str, ...], ...] = ()
-    excluded: tuple[tuple[str, ...], ...] = ()
-    filters: Filters = field(default_factory=Filters)
-    notices: tuple[Notice, ...] = ()
-
-
-_QUOTES = '"\u201c\u201d\u201e'
-_PIECE = re.compile(
-    rf"""(?P<sign>(?<!\S)-)?(?:(?P<name>(?i:tag|by|site|before|after)):)?"""
-    rf"""(?:[{_QUOTES}](?P<quoted>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>[^\s{_QUOTES}]+))"""
-)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
-
-
-def parse(text: str) -> Parsed:
-    """Read a question's text. Never fails: what does not parse is words, and ``notices`` says so."""
-    text = " ".join(text.split())
-    if sum(text.count(quote) for quote in _QUOTES) % 2:
-        place = max(text.rfind(quote) for quote in _QUOTES)
-        notice = Notice("unbalanced-quotes", f"The quotation mark at {place + 1} has no partner")
-        plain = re.sub(f"[{_QUOTES}]", " ", text)
-        return replace(_plain(plain), notices=(notice,))
-    said: list[str] = []
-    phrases: list[tuple[str, ...]] = []
-    excluded: list[tuple[str, ...]] = []
-    notices: list[Notice] = []
-    filters = Filters()
-    for match in _PIECE.finditer(text):
-        value = match["quoted"] if match["quoted"] is not None else match["word"]
-        forms = tuple(token.form for token in tokens(value))
-        if match["name"] and not match["sign"]:
-            try:
-                filters = _filtered(filters, match["name"].lower(), value.strip())
-            except QueryError as error:
-                notices.append(Notice("bad-filter", f"{error} (at {match.start() + 1})"))
-                said.append(match[0])
-        elif match["sign"] and not match["name"] and forms:
-            excluded.append(forms)
-        else:
-            said.append(match[0].strip(_QUOTES) if match["quoted"] is not None else match[0])
-            if match["quoted"] is not None and forms:
-                phrases.append(forms)
-    parsed = _plain(" ".join(said))
-    return replace(
-        parsed,
-        phrases=tuple(phrases),
-        excluded=tuple(excluded),
-        filters=filters,
-        notices=tuple(notices),
-    )
 
 
 def merged(asked: Filters, typed: Filters) -> Filters:
@@ -171,6 +114,8 @@ def merged(asked: Filters, typed: Filters) -> Filters:
         language=asked.language,
         after=typed.after or asked.after,
         before=typed.before or asked.before,
+        any_of=tuple(dict.fromkeys(asked.any_of + typed.any_of)),
+        excluded=tuple(dict.fromkeys(asked.excluded + typed.excluded)),
     )
 
 
@@ -197,25 +142,12 @@ def parse_day(text: str, name: str) -> date:
         ) from None
 
 
-def _plain(text: str) -> Parsed:
-    found: list[Token] = tokens(text)
-    forms = [token.form for token in found]
-    telling = [form for form in forms if not is_stop_word(form)]
-    telling += [token.form for token in compounds(text, found)]
-    return Parsed(text=text.strip(), words=tuple(dict.fromkeys(telling or forms)))
-
-
-def _filtered(filters: Filters, name: str, value: str) -> Filters:
-    if not value:
-        raise QueryError("there is nothing after the colon", where=f"{name}:")
-    if name == "tag":
-        return replace(filters, tags=(*filters.tags, value))
-    if name == "by":
-        return replace(filters, contributor=value)
-    if name == "site":
-        return replace(filters, site=value.lower().removeprefix("www."))
-    day = parse_day(value, name)
-    return replace(filters, before=day) if name == "before" else replace(filters, after=day)
+def _by_name(choices: tuple[Choice, ...]) -> dict[str, list[str]]:
+    return {
+        name: [value for other, value in choices if other == name]
+        for name in CHOICES
+        if any(other == name for other, _ in choices)
+    }
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:

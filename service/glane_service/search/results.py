@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from glane_indexer.errors import QueryError
 from glane_indexer.models import Annotation, Bookmark, PassageKind
 from glane_service.search.quoting import cite_hit
 
@@ -111,6 +112,16 @@ class Results:
     def pages(self) -> int:
         """How many pages the pool fills."""
         return -(-self.total // self.per_page)
+
+
+class NoSuchPageError(QueryError):
+    """The page asked for is after the last one; ``results`` has everything but hits."""
+
+    def __init__(self, results: Results) -> None:
+        last = max(1, results.pages)
+        super().__init__(f"there is no page {results.page}", where="page", hint=f"The last one is {last}")
+        self.results = results
+        self.last = last
 
 
 def to_json(results: Results) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from glane_indexer.text import fold_text, tokens
+from glane_indexer.text import fold_text
 
-SuggestionKind = Literal["title", "tag", "contributor", "question"]
+SuggestionKind = Literal["tag", "contributor", "question", "title"]
 # At equal merit, what is few and short first; a question that has an answer before a title.
-_PRIORITY: dict[SuggestionKind, int] = {"tag": 0, "contributor": 1, "question": 2, "title": 3}
+_PRIORITY: tuple[SuggestionKind, ...] = get_args(SuggestionKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,61 +21,22 @@ class Suggestion:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    suggestion: Suggestion
-    folded: str
-    words: tuple[str, ...]
-    weight: int
+def suggestions(
+    completions: Mapping[str, Sequence[tuple[str, int]]], typed: str, limit: int = 8
+) -> list[Suggestion]:
+    """The best completions of what is typed, accents and case aside.
 
+    Those that begin as all that is typed come first, then tags, contributors, questions and titles, of each
+    the heaviest first.
 
-class Suggester:
-    """Finds the entries of which some word begins with each word typed so far."""
-
-    def __init__(
-        self,
-        titles: Iterable[tuple[str, int]],
-        tags: Iterable[tuple[str, int]],
-        contributors: Iterable[tuple[str, int]],
-        questions: Iterable[tuple[str, int]] = (),
-    ) -> None:
-        """Every text with its weight: views for a title, bookmarks for all else."""
-        self._entries: list[_Entry] = []
-        self._by_prefix: dict[str, list[int]] = {}
-        groups: list[tuple[SuggestionKind, Iterable[tuple[str, int]]]] = [
-            ("tag", tags),
-            ("contributor", contributors),
-            ("question", questions),
-            ("title", titles),
-        ]
-        for kind, texts in groups:
-            for text, weight in texts:
-                self._add(Suggestion(kind, text), weight)
-
-    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
-        """The best completions of what is typed, accents and case aside; none for nothing."""
-        words = [fold_text(token.form) for token in tokens(typed)]
-        if not words:
-            return []
-        longest = max(words, key=len)
-        places = self._by_prefix.get(longest[:2], ())
-        start = fold_text(" ".join(typed.split()))
-        matching = []
-        for place in places:
-            entry = self._entries[place]
-            if all(any(word.startswith(part) for word in entry.words) for part in words):
-                rank = (
-                    not entry.folded.startswith(start),
-                    _PRIORITY[entry.suggestion.kind],
-                    -entry.weight,
-                    entry.suggestion.text,
-                )
-                matching.append((rank, entry.suggestion))
-        return [suggestion for _, suggestion in sorted(matching, key=lambda item: item[0])[:limit]]
-
-    def _add(self, suggestion: Suggestion, weight: int) -> None:
-        words = tuple(fold_text(token.form) for token in tokens(suggestion.text))
-        place = len(self._entries)
-        self._entries.append(_Entry(suggestion, fold_text(suggestion.text), words, weight))
-        for prefix in {word[:size] for word in words for size in (1, 2)}:
-            self._by_prefix.setdefault(prefix, []).append(place)
+    Args:
+        completions: of each kind the texts that complete it, with their weights, as
+            :meth:`glane_indexer.index.protocol.View.completions` gives them.
+    """
+    start = fold_text(" ".join(typed.split()))
+    ranked = sorted(
+        (not fold_text(text).startswith(start), place, -weight, text)
+        for place, kind in enumerate(_PRIORITY)
+        for text, weight in completions.get(kind, ())
+    )
+    return [Suggestion(_PRIORITY[place], text) for _, place, _, text in ranked[:limit]]

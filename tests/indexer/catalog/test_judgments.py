@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from glane_indexer.catalog import judgments as judgments_module
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.judgments import Judgment, Judgments, question_id
 from glane_indexer.errors import CatalogError, InputError, LockedError
@@ -64,8 +65,11 @@ def test_too_long_a_question_is_refused(judgments: Judgments) -> None:
         judgments.add_questions(["x" * 1001])
 
 
-def test_while_another_writes_nothing_is_recorded(judgments: Judgments, tmp_path: Path) -> None:
-    with writer_lock(tmp_path, "indexing"), pytest.raises(LockedError, match="indexing"):
+def test_while_another_writes_nothing_is_recorded(
+    judgments: Judgments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgments_module, "WAIT_SECONDS", 0.05)
+    with writer_lock(tmp_path, "importing"), pytest.raises(LockedError, match="importing"):
         judgments.record("a", "q", "b", 1)
 
 

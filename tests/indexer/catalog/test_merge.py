@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.catalog.merge import MAX_VIEWS, merge, storable, without_repeats
-from glane_indexer.models import Annotation, Bookmark
+from glane_indexer.identity import identify
+from glane_indexer.models import Annotation, Bookmark, Visibility
 
 DAY = datetime(2020, 1, 2, tzinfo=UTC)
 OLD = Bookmark(
@@ -37,8 +38,8 @@ NEW = Bookmark(
     views=1,
     kind="topic",
     language="en",
-    annotations=(Annotation("One", "New note", "Ada", None, "1"), Annotation("Three", id="3")),
     visibility="private",
+    annotations=(Annotation("One", "New note", "Ada", None, "1"), Annotation("Three", id="3")),
 )
 
 
@@ -46,16 +47,129 @@ def places(bookmark: Bookmark) -> list[str]:
     return [annotation.id for annotation in bookmark.annotations]
 
 
-def test_what_is_given_replaces_what_was_there() -> None:
-    merged = merge(OLD, NEW)
-    assert merged == replace(
-        NEW,
+def test_what_two_sources_say_unites() -> None:
+    assert merge(OLD, NEW) == Bookmark(
+        id="b",
+        title="New",
+        url="https://haies.example/a",
+        description="Old text\n\nNew text",
+        tags=("old", "new", "newer"),
+        contributor="Ada",
+        created_at=DAY,
+        views=3,
+        kind="topic",
+        language="en",
+        visibility="private",
         annotations=(
-            Annotation("One", "New note", "Ada", DAY, "1"),
+            Annotation("One", "Old note\n\nNew note", "Ada", DAY, "1"),
             Annotation("Two", id="2"),
-            Annotation("Three", id="3"),
+            Annotation("Three", author="Bob", id="3"),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("stored", "incoming", "expected"),
+    [
+        ("Les haies", "Les haies du canton", "Les haies du canton"),
+        ("Les haies", "", "Les haies"),
+        ("Les haies", "Untitled", "Les haies"),
+        ("Les haies", "  sans   TITRE ", "Les haies"),
+        ("Les haies", "https://haies.example/a/b.html", "Les haies"),
+        ("Les haies", "haies.example/a/b.html", "Les haies"),
+        ("Les haies", "b.html", "Les haies"),
+        ("Untitled", "Les haies", "Les haies"),
+        ("https://haies.example/a/b.html", "Untitled", "https://haies.example/a/b.html"),
+        ("", "Untitled", "Untitled"),
+    ],
+)
+def test_a_title_that_says_nothing_gives_way(stored: str, incoming: str, expected: str) -> None:
+    url = "https://haies.example/a/b.html"
+    assert merge(Bookmark(stored, url), Bookmark(incoming, url)).title == expected
+
+
+def test_of_two_accounts_in_one_file_the_title_of_the_first_stands() -> None:
+    assert merge(OLD, NEW, newer=False) == replace(merge(OLD, NEW), title="Old")
+    assert merge(Bookmark("Untitled"), Bookmark("Les haies"), newer=False).title == "Les haies"
+    assert merge(Bookmark("Untitled"), Bookmark(""), newer=False).title == "Untitled"
+
+
+@pytest.mark.parametrize(
+    ("stored", "incoming", "expected"),
+    [
+        ("One", "Two", "One\n\nTwo"),
+        ("One", "", "One"),
+        ("", "Two", "Two"),
+        ("One and  two", "and two", "One and  two"),
+        ("and two", "One and\ntwo", "One and\ntwo"),
+    ],
+)
+def test_two_descriptions_are_both_kept(stored: str, incoming: str, expected: str) -> None:
+    old, new = Bookmark("T", description=stored), Bookmark("T", description=incoming)
+    assert merge(old, new).description == expected
+    assert merge(merge(old, new), new).description == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("http://haies.example/a", "https://haies.example/a", "https://haies.example/a"),
+        ("https://haies.example/a?utm_source=x", "https://haies.example/a", "https://haies.example/a"),
+        ("http://haies.example/a", "", "http://haies.example/a"),
+    ],
+)
+def test_the_plainer_url_stays(one: str, other: str, expected: str) -> None:
+    assert merge(Bookmark("T", one), Bookmark("T", other)).url == expected
+    assert merge(Bookmark("T", other), Bookmark("T", one)).url == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("public", "public", "public"),
+        ("public", "private", "private"),
+        ("private", "public", "private"),
+    ],
+)
+def test_private_for_one_source_is_private(one: Visibility, other: Visibility, expected: str) -> None:
+    assert merge(Bookmark("T", visibility=one), Bookmark("T", visibility=other)).visibility == expected
+
+
+def test_tags_unite_whatever_their_case() -> None:
+    assert merge(Bookmark("T", tags=("Haie", "eau")), Bookmark("T", tags=("haie", "Bois"))).tags == (
+        *("Haie", "eau", "Bois"),
+    )
+
+
+def test_a_highlight_of_two_contributors_is_two_and_each_keeps_its_author() -> None:
+    page = Bookmark("T", "https://haies.example/a", contributor="Ada", annotations=(Annotation("One"),))
+    ada, bob = identify(page), identify(replace(page, contributor="Bob"))
+    both = merge(ada, bob)
+    assert [(item.text, item.author) for item in both.annotations] == [("One", ""), ("One", "Bob")]
+    assert both.annotations[0].id == ada.annotations[0].id
+    assert (
+        both.annotations[1].id
+        == identify(replace(page, annotations=(Annotation("One", author="Bob"),))).annotations[0].id
+    )
+    assert merge(both, bob) == both
+    # A source that does not know whose it is has the contributor's.
+    assert merge(ada, identify(replace(page, contributor=""))) == ada
+
+
+def test_a_highlight_with_an_id_of_its_own_is_the_one_that_says_the_same() -> None:
+    page = Bookmark("T", "https://haies.example/a", id="b")
+    known = replace(page, annotations=(Annotation("Une  haie", id="mine"),))
+    other = replace(
+        page, annotations=(Annotation("Une haie", "A note", id="theirs"), Annotation("Eau", id="x"))
+    )
+    assert merge(known, other).annotations == (
+        Annotation("Une  haie", "A note", id="mine"),
+        Annotation("Eau", id="x"),
+    )
+    # Two that say the same in one source are two.
+    twice = replace(page, annotations=(Annotation("Une haie", id="3"), Annotation("Une haie", id="4")))
+    assert places(merge(known, twice)) == ["mine", "4"]
+    assert merge(merge(known, twice), twice) == merge(known, twice)
 
 
 def test_what_is_empty_erases_nothing() -> None:
@@ -70,7 +184,8 @@ def test_an_import_makes_nothing_public_that_was_private() -> None:
 def test_no_field_is_forgotten() -> None:
     # A new field of the models would otherwise be lost at every second import.
     for item in fields(Bookmark):
-        assert getattr(NEW, item.name) != getattr(OLD, item.name) or item.name == "id"
+        if item.compare and item.name != "id":
+            assert getattr(NEW, item.name) != getattr(OLD, item.name)
     assert storable(OLD) == OLD
     assert storable(NEW) == NEW
 

@@ -14,6 +14,7 @@ from glane_indexer.catalog.judgments import Judgments
 from glane_indexer.errors import CatalogError
 from glane_indexer.identity import content_hash
 from glane_indexer.importers import jsonl
+from glane_indexer.importers.source import Source
 from glane_indexer.models import Bookmark
 from tests.support import earlier
 
@@ -25,7 +26,7 @@ def library(tmp_path: Path) -> Path:
 
 def written(library: Path) -> list[Bookmark]:
     """What version 0.1 itself has exported."""
-    items = jsonl.read((library / "export.jsonl").read_text("utf-8"))
+    items = jsonl.read(Source((library / "export.jsonl").read_bytes()))
     return [item for item in items if isinstance(item, Bookmark)]
 
 
@@ -68,8 +69,8 @@ def test_a_step_that_fails_leaves_the_catalog_as_it_was(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = shape(library)
-    monkeypatch.setattr(schema, "_STEPS", (*schema._STEPS, ("SELECT nonsense", None)))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, ("SELECT nonsense", None)))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", len(schema.STEPS))
     with pytest.raises(CatalogError):
         Catalog.open(library)
     assert shape(library) == before

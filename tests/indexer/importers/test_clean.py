@@ -114,7 +114,7 @@ def test_unquoted(text: str, expected: str) -> None:
         ("haie, bocage ,, haie", ("haie", "bocage")),
         ("Haie,haie,HAIE", ("Haie",)),
         ('"haie vive",#bocage', ("haie vive", "bocage")),
-        ("données  ouvertes,c#", ("données ouvertes", "c")),
+        ("données  ouvertes,c#", ("données ouvertes", "c#")),
         ("b,a", ("b", "a")),
     ],
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import mmap
+from pathlib import Path
 
 import pytest
 
 from glane_indexer.errors import InputError
-from glane_indexer.importers.decode import decode
+from glane_indexer.importers.decode import decode, decoded, detect
 
 TEXT = "Le métier de l’été\nœuvre – 60 €\n"
 
@@ -83,11 +85,10 @@ def test_a_few_nul_bytes_are_not_a_binary_file() -> None:
     [
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00",
         b"%PDF-1.7\n" + bytes(range(256)) * 20,
-        "utf-16 without a mark".encode("utf-16-le"),
         b"\x00\x00",
         codecs.BOM_UTF16_LE + b"\x00\xd8\x00\x00\x01\x00",
     ],
-    ids=["png", "pdf", "utf-16 without a mark", "nul", "broken utf-16"],
+    ids=["png", "pdf", "nul", "broken utf-16"],
 )
 def test_a_binary_file_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(InputError, match=r"notes\.bin: this is a binary file, and not text"):
@@ -97,3 +98,49 @@ def test_a_binary_file_is_refused_by_name(data: bytes) -> None:
 def test_a_zip_archive_is_refused_with_what_to_do() -> None:
     with pytest.raises(InputError, match=r"export\.zip: this is a zip archive\. Unpack it"):
         decode(b"PK\x03\x04\x14\x00" + b"x" * 100, "export.zip")
+
+
+def test_text_that_was_encoded_twice_is_repaired_and_told() -> None:
+    twice = TEXT.encode().decode("cp1252").encode()
+    text, (problem,) = decode(twice)
+    assert text == TEXT
+    assert problem.message.startswith("the text was encoded as UTF-8 twice, all 7 of its letters")
+    assert not problem.skipped
+    # A byte that Windows-1252 has no letter for: "à" ends in 0xA0, "Á" in 0x81.
+    again = "Á la carte, été, où".encode()
+    assert decode(again.decode("latin-1").encode())[0] == again.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On lit « Ã© » pour é, et c'est tout.",
+        "Ã©",
+        "Été, Ã© et Ã¨, déjà.",
+        "Größe, naïve, œuvre",
+        "Привет, мир",
+    ],
+)
+def test_text_that_may_be_meant_is_left_as_it_is(text: str) -> None:
+    assert decode(text.encode()) == (text, [])
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_without_its_mark(codec: str) -> None:
+    assert decode(TEXT.encode(codec)) == (TEXT, [])
+
+
+def test_an_encoding_that_the_file_declares_is_heeded() -> None:
+    page = (
+        '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">\n<p>Живая изгородь</p>'
+    )
+    text, (problem,) = decode(page.encode("cp1251"))
+    assert text == page
+    assert problem.message.endswith("it was read as cp1251")
+
+
+def test_a_memory_map_is_read_like_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    path.write_bytes(TEXT.encode() * 100_000)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        assert "".join(decoded(content, detect(content))) == TEXT * 100_000

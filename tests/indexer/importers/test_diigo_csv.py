@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from glane_indexer.importers.diigo_csv import looks_like, read
-from glane_indexer.models import Annotation, Bookmark, Problem
+from glane_indexer.importers import diigo_csv
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 
 HERE = Path(__file__).parent
 FIXTURE = HERE / "fixtures/diigo-export.csv"
 # A real export, read where it lies: it is not part of the project.
 SAMPLE = HERE.parents[3] / "shared/data/exports/diigo-csv/diigo-export-sample-noheader.csv"
 HEADER = "title,url,tags,description,comments,annotations,created_at\n"
+
+
+def looks_like(text: str) -> bool:
+    return diigo_csv.recognise(Source(text.encode("utf-8", "surrogatepass"))) > 0
+
+
+def read(text: str) -> Iterator[Imported]:
+    return diigo_csv.read(Source(text.encode("utf-8", "surrogatepass")))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,7 @@ def test_reads_the_same_without_the_header_and_with_other_line_ends(export: str)
 
 def test_columns_in_another_order_and_another_separator() -> None:
     text = 'created_at;URL;"title";colour;tags\n2020-01-02;https://a.example/;A;red;"x,""y z"""\n'
-    assert looks_like(text)
+    assert not looks_like(text)
     unknown, bookmark = read(text)
     assert unknown == Problem("line 1", "unknown columns are left out: colour", skipped=False)
     assert bookmark == Bookmark(
@@ -145,14 +155,16 @@ def test_a_quotation_mark_that_nothing_closes_is_reported_where_it_opened() -> N
     assert problems(text) == [Problem("line 3", message)]
 
 
-def test_a_wrong_number_of_columns_costs_one_record() -> None:
+def test_a_wrong_number_of_columns_costs_a_record_only_without_an_address() -> None:
     text = (
         HEADER + row(1) + '"short","https://a.example/"\n' + row(2) + row(3).rstrip() + ',"more"\n' + row(4)
     )
-    assert titles(text) == ["Title 1", "Title 2", "Title 4"]
-    assert [(problem.where, problem.message) for problem in problems(text)] == [
-        ("line 3", "the record has 2 columns, and not 7"),
-        ("line 5", "the record has 8 columns, and not 7"),
+    text += '"short, without an address","none"\n'
+    assert titles(text) == ["Title 1", "short", "Title 2", "Title 3", "Title 4"]
+    assert problems(text) == [
+        Problem("line 3", "the record has 2 columns, and not 7; the others are empty", skipped=False),
+        Problem("line 5", "the record has 8 columns, and not 7; the last are left out", skipped=False),
+        Problem("line 7", "the record has 2 columns, and not 7"),
     ]
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from glane_indexer.importers.diigo_html import looks_like, read
-from glane_indexer.models import Annotation, Bookmark, Missing, Problem
+from glane_indexer.importers import diigo_html
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 FIXTURE = Path(__file__).parent / "fixtures/diigo-group.html"
 END = "</body></html>"
+
+
+def looks_like(text: str) -> bool:
+    return diigo_html.recognise(Source(text.encode("utf-8", "surrogatepass"))) > 0
+
+
+def read(text: str) -> Iterator[Imported]:
+    return diigo_html.read(Source(text.encode("utf-8", "surrogatepass")))
 
 
 def page(*items: str, pager: str = "") -> str:

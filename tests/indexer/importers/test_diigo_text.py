@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from glane_indexer.importers.diigo_text import looks_like, read
-from glane_indexer.models import Annotation, Bookmark, Missing, Problem
+from glane_indexer.importers import diigo_text
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem
 
 # A page as Diigo's users save them; all of it is invented.
 PAGE = """\
@@ -69,6 +71,14 @@ AROUND = set(
     )
 )
 REAL = Path(__file__).parents[4] / "shared/data/diigo/tic-travail-metier.txt"
+
+
+def looks_like(text: str) -> bool:
+    return diigo_text.recognise(Source(text.encode("utf-8", "surrogatepass"))) > 0
+
+
+def read(text: str) -> Iterator[Imported]:
+    return diigo_text.read(Source(text.encode("utf-8", "surrogatepass")))
 
 
 def parts(text: str) -> tuple[list[Bookmark], list[Missing], list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glane_indexer.importers import jsonl
 from glane_indexer.importers.clean import clean_line, clean_tags, clean_text
-from glane_indexer.importers.jsonl import dump, looks_like, read
-from glane_indexer.models import Annotation, Bookmark, Problem
+from glane_indexer.importers.jsonl import dump
+from glane_indexer.importers.source import Source
+from glane_indexer.models import Annotation, Bookmark, Imported, Problem
 
 FULL = Bookmark(
     id="0123456789abcdef",
@@ -53,6 +56,14 @@ bookmarks = st.builds(
     id=lines,
     visibility=st.sampled_from(["public", "private"]),
 )
+
+
+def looks_like(text: str) -> bool:
+    return jsonl.recognise(Source(text.encode("utf-8", "surrogatepass"))) > 0
+
+
+def read(text: str) -> Iterator[Imported]:
+    return jsonl.read(Source(text.encode("utf-8", "surrogatepass")))
 
 
 @given(st.lists(bookmarks, max_size=3))

@@ -10,7 +10,7 @@ import pytest
 
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.errors import CatalogError, InputError
-from glane_indexer.library.exporting import export_jsonl, export_to_file
+from glane_indexer.library.exporting import export, export_to_file
 from glane_indexer.library.importing import import_bytes, import_path
 from glane_indexer.models import Bookmark
 from glane_indexer.sample.load import library_bytes
@@ -53,7 +53,7 @@ def test_an_export_imported_into_its_own_library_changes_nothing(tmp_path: Path)
 
 def test_an_export_has_a_line_for_each_bookmark_in_order_of_id(library: Path) -> None:
     stream = io.StringIO()
-    count = export_jsonl(library, stream)
+    count = export(library, stream)
     lines = stream.getvalue().splitlines()
     ids = [json.loads(line)["id"] for line in lines]
     assert len(ids) == count == len(set(ids))

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from glane_indexer.catalog.bookmarks import Catalog
-from glane_indexer.errors import CatalogError, GenerationError
+from glane_indexer.errors import CatalogError
 from glane_indexer.index.build import build_generation
 from glane_indexer.library.status import library_status
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.settings import Settings
+from tests.support import earlier
 from tests.support.hashed import HashedEncoder
 
 
@@ -39,6 +40,7 @@ def test_before_the_first_index(settings: Settings) -> None:
         "passages": 0,
         "generation": None,
         "encoder": None,
+        "damage": "",
         "behind": True,
         "bytes": (settings.library / "catalog.duckdb").stat().st_size,
     }
@@ -75,8 +77,18 @@ def test_there_is_no_library(tmp_path: Path) -> None:
             library_status(replace(Settings(), library=place))
 
 
-def test_a_damaged_index_is_told(settings: Settings) -> None:
+@pytest.mark.parametrize("name", ["000001.json", "000001-1.safetensors", "CURRENT"])
+def test_a_damaged_index_is_told(settings: Settings, name: str) -> None:
     build_generation(settings.library, HashedEncoder())
-    (settings.library / "index/000001/manifest.json").write_text("{")
-    with pytest.raises(GenerationError, match="manifest is damaged"):
-        library_status(settings)
+    assert library_status(settings)["damage"] == ""
+    (settings.library / "index" / name).write_text("{")
+    assert str(settings.library / "index" / name) in library_status(settings)["damage"]
+
+
+def test_an_index_of_version_01_is_told(tmp_path: Path) -> None:
+    status = library_status(replace(Settings(), library=earlier.version_01(tmp_path)))
+    assert status["bookmarks"] == 13
+    assert status["generation"] == "000001"
+    assert "written by Glane 0.1. Run `glane index`" in status["damage"].replace(
+        f"{tmp_path}/library/index/000001: ", ""
+    )

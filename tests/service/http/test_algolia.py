@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 
 import pytest
@@ -42,16 +41,18 @@ def test_single_values_become_filters_and_several_stay_a_choice() -> None:
         contributor="Camille Roy",
         site="example.org",
         language="fr",
-        after=date(2015, 1, 1),
-        before=date(2015, 12, 31),
+        any_of=((("tag", "travail"), ("tag", "droit")), (("year", "2015"),)),
     )
-    assert asked.either == [[("tags", "travail"), ("tags", "droit")]]
 
 
 def test_two_contributors_at_once_are_not_one() -> None:
     asked = read({"params": {"facetFilters": ["contributor:A", "contributor:B"]}})
-    assert asked.query.filters.contributor == "A"
-    assert asked.either == [[("contributor", "B")]]
+    assert asked.query.filters == Filters(contributor="A", any_of=((("contributor", "B"),),))
+
+
+def test_a_dash_in_front_leaves_out() -> None:
+    asked = read({"params": {"facetFilters": ["tags:-droit", "year:-2015"]}})
+    assert asked.query.filters == Filters(excluded=(("tag", "droit"), ("year", "2015")))
 
 
 def test_a_value_may_have_a_colon_or_begin_with_an_escaped_dash() -> None:
@@ -77,7 +78,11 @@ def test_all_facets() -> None:
         ({"hitsPerPage": 1e300}, "hitsPerPage"),
         ({"query": "a" * 1001}, "q"),
         ({"facetFilters": ["views:3"]}, "facetFilters"),
-        ({"facetFilters": ["tags:-droit"]}, "facetFilters"),
+        ({"facetFilters": [["tags:-droit", "tags:emploi"]]}, "facetFilters"),
+        ({"facetFilters": [[f"tags:{number}" for number in range(101)]]}, "facetFilters"),
+        ({"facetFilters": ["tags:" + "a" * 301]}, "facetFilters"),
+        ({"highlightPreTag": "<" * 101}, "highlightPreTag"),
+        ({"highlightPostTag": "<" * 101}, "highlightPostTag"),
         ({"facetFilters": 3}, "facetFilters"),
         ({"filters": "views > 3"}, "filters"),
         ({"filters": "tags:a OR tags:b"}, "filters"),

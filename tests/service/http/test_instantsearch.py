@@ -6,11 +6,18 @@ import json
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 
-from glane_service.http.instantsearch import MAX_BODY
+from glane_service.http import instantsearch
+from glane_service.http.admission import ClientGoneError
+from glane_service.http.backend import Backend
+from glane_service.http.receiving import LARGEST_AT
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Query
+from glane_service.search.query import Filters, Query
+from glane_service.search.ranking.parameters import Parameters
+from glane_service.search.results import Results
 from tests.support.little import BY_DATE
 
 
@@ -89,6 +96,12 @@ def test_an_undated_hit_has_no_year(client: TestClient) -> None:
             {"b06", "b07", "b10"},
         ),
         ([["tags:none", "tags:nothing"]], set()),
+        # A digit that is no number, a year that no calendar has, a year twice.
+        ([["year:²"]], set()),
+        ([["year:0", "year:99999"]], set()),
+        (["year:2016", "year:2015"], set()),
+        (["tags:-travail", "language:fr"], {"b01", "b04", "b05", "b08", "b09", "b12"}),
+        (["year:-2016", "contributor:Anne Dupont"], {"b04", "b09"}),
     ],
 )
 def test_filters_are_alternatives_within_a_group(
@@ -105,6 +118,67 @@ def test_filters_are_alternatives_within_a_group(
         for name in ids(one(client, query="", facetFilters=filters, hitsPerPage=1, page=page))
     ]
     assert paged == ids(result)
+
+
+class Counting:
+    """An engine that counts what is asked of it."""
+
+    def __init__(self, engine: SearchEngine) -> None:
+        self._engine = engine
+        self.asked: list[Query] = []
+
+    def search(self, query: Query) -> Results:
+        self.asked.append(query)
+        return self._engine.search(query)
+
+
+def test_each_request_is_one_search_however_it_filters(
+    client: TestClient, engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Counting(engine)
+    monkeypatch.setattr(Backend, "engine", counting)
+    choice = [["tags:travail", "tags:vélo"]]
+    ask(
+        client,
+        {"params": {"query": "travail", "facetFilters": choice}},
+        {"params": {"query": "travail", "facetFilters": choice, "page": 50}},
+        {"facet": "tags", "params": {"facetQuery": "tra", "facetFilters": choice}},
+    )
+    assert len(counting.asked) == 3
+
+
+def test_alternatives_add_up_however_small_the_pool_is(engine: SearchEngine) -> None:
+    # What is filtered after the pool loses what the pool has no room for: A 150, B 150, A or B 52.
+    small = SearchEngine(
+        engine.view, engine.encoder, Parameters(keyword_depth=2, vector_depth=2, passage_depth=2)
+    )
+    assert small.search(Query("travail")).total < 8
+
+    def ids_of(*choices: tuple[str, str]) -> set[str]:
+        results = small.search(Query("travail", filters=Filters(any_of=(choices,)), per_page=50))
+        assert results.total == len(results.hits)
+        return {hit.bookmark.language for hit in results.hits}
+
+    assert ids_of(("language", "es")) == {"es"}
+    assert ids_of(("language", "es"), ("tag", "jardin")) == {"es", "en"}
+
+
+def test_a_batch_is_given_up_when_its_client_has_gone(client: TestClient) -> None:
+    app = client.app
+    assert isinstance(app, FastAPI)
+    body = json.dumps({"requests": [{"params": {"query": "travail"}}]}).encode()
+    with pytest.raises(ClientGoneError):
+        instantsearch._answer(Request({"type": "http", "app": app}), body, lambda: True)
+
+
+def test_what_an_answer_may_hold_has_an_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = {"indexName": "glane", "params": {"query": "travail", "hitsPerPage": 100}}
+    refused = client.post("/api/instantsearch", json={"requests": [every] * 11})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "hitsPerPage")
+    monkeypatch.setattr(instantsearch, "MAX_ANSWER", 5000)
+    refused = client.post("/api/instantsearch", json={"requests": [every]})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "hitsPerPage")
+    assert "5000 bytes" in refused.json()["detail"]
 
 
 def test_a_page_past_the_end_is_empty(client: TestClient) -> None:
@@ -170,7 +244,7 @@ def test_a_batch_that_is_none_is_refused(client: TestClient, body: bytes, parame
 
 
 def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
-    response = client.post("/api/instantsearch", content=b" " * (MAX_BODY + 1))
+    response = client.post("/api/instantsearch", content=b" " * (LARGEST_AT["/api/instantsearch"] + 1))
     assert response.status_code == 413
     assert response.json()["type"] == "/problems/too-large"
 

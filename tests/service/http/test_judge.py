@@ -88,10 +88,17 @@ def test_what_is_no_judgment_is_an_error(client: TestClient, data: dict[str, str
 @pytest.mark.parametrize(
     "headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://elsewhere.example"}]
 )
-def test_forms_of_other_sites_are_refused(client: TestClient, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("origins", [(), ("*",), ("https://elsewhere.example",)])
+def test_forms_of_other_sites_are_refused_whoever_may_ask(
+    settings: Settings, sample_live: LiveEngine, headers: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    client = TestClient(create_app(replace(settings, cors_origins=origins), sample_live))
+    before = Judgments(settings.library).questions()
     for path in ("/judge", "/judge/undo", "/judge/questions", "/feedback"):
         data = {"query": "q", "bookmark_id": "x", "helpful": "true", "questions": "q"}
-        assert client.post(path, auth=ANA, data=data, headers=headers).status_code == 400
+        refused = client.post(path, auth=ANA, data=data, headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
+    assert Judgments(settings.library).questions() == before
 
 
 def test_votes_are_kept(client: TestClient, settings: Settings) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
 
+from glane_indexer.errors import CatalogError, EncoderError, GenerationError, GlaneError, LibraryError
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
 from glane_service.http.problems import TYPES
@@ -22,7 +24,10 @@ def test_the_types_do_not_change() -> None:
         "bad-request": 400,
         "not-found": 404,
         "method-not-allowed": 405,
+        "forbidden": 403,
+        "too-slow": 408,
         "too-large": 413,
+        "overloaded": 503,
         "unavailable": 503,
         "internal": 500,
     }
@@ -136,6 +141,66 @@ def unready(tmp_path: Path) -> Iterator[TestClient]:
     settings = replace(Settings.from_env(), library=tmp_path / "private" / "nowhere")
     # Not started, so that it neither opens nor fails to.
     yield TestClient(create_app(settings))
+
+
+def test_who_is_sent_away_from_a_busy_service_reads_why(little_settings: Settings) -> None:
+    class Busy:
+        @property
+        def engine(self) -> Any:
+            raise HTTPException(503, "The service has more to do than it can", {"Retry-After": "1"})
+
+        def close(self) -> None:
+            pass
+
+    client = TestClient(create_app(little_settings, Busy()))  # type: ignore[arg-type]
+    page = client.get("/?q=a", headers=HTML)
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Le service est très demandé" in page.text
+    assert "The service is busy" in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    document = client.get("/api/search?q=a", headers=HTML)
+    assert document.json()["type"] == "/problems/overloaded"
+    assert document.headers["retry-after"] == "1"
+
+
+class Failing:
+    """An engine that fails with an error of the tree."""
+
+    def __init__(self, error: GlaneError) -> None:
+        self._error = error
+
+    @property
+    def engine(self) -> Any:
+        raise self._error
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", [CatalogError, LibraryError, GenerationError, EncoderError])
+def test_where_an_error_was_is_for_the_log_alone(
+    little_settings: Settings, caplog: pytest.LogCaptureFixture, kind: type[GlaneError]
+) -> None:
+    error = kind(
+        "the file /srv/private/catalog.duckdb is damaged",
+        where="/srv/private",
+        hint="Run `glane repair`, then look at /judge",
+    )
+    client = TestClient(create_app(little_settings, Failing(error)))  # type: ignore[arg-type]
+    response = client.get("/api/status")
+    assert response.status_code == 503
+    assert response.json()["detail"] == ("the file … is damaged. Run `glane repair`, then look at /judge")
+    assert "private" not in client.get("/", headers=HTML).text
+    assert "/srv/private: the file /srv/private/catalog.duckdb is damaged" in caplog.text
+
+
+def test_a_fault_of_the_program_is_logged_with_its_traceback(
+    broken: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken.get("/api/search?q=what+nobody+should+read")
+    assert "RuntimeError: a secret of /etc/passwd" in caplog.text
+    assert "nobody" not in caplog.text
 
 
 def test_a_library_that_is_not_open_yet(unready: TestClient) -> None:

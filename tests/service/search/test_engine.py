@@ -18,7 +18,8 @@ from glane_indexer.text import fold, query_stems, stem, tokens
 from glane_service.live import LiveEngine
 from glane_service.search.engine import SearchEngine
 from glane_service.search.matching import Matcher
-from glane_service.search.query import FIELDS, Filters, Mode, Query, Sort, parse
+from glane_service.search.parsing import parse
+from glane_service.search.query import FIELDS, Filters, Mode, Query, Sort
 from glane_service.search.results import Results, to_json
 from tests.support.little import BOOKMARKS, BY_DATE
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from glane_indexer.index.generation import Generation
+from glane_indexer.index.generation import Generation, open_view
+from glane_indexer.index.protocol import View
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search.presentation import MIDDLE_ANNOTATIONS, Presenter, Reasons
-from glane_service.search.query import View
+from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.results import Hit, KeywordWhy, VectorWhy, Why
@@ -29,23 +29,21 @@ MORE = Bookmark(
 
 
 @pytest.fixture(scope="module")
-def generation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
+def view(tmp_path_factory: pytest.TempPathFactory) -> View:
     lines = little.LINES + little.jsonl.dump(MORE).encode() + b"\n"
     library: Path = little.make(tmp_path_factory.mktemp("shown") / "library", HashedEncoder(), lines)
-    opened = Generation.open(library)
-    yield opened
-    opened.close()
+    return open_view(Generation.open(library), "public")
 
 
 def hits(
-    generation: Generation,
+    of: View,
     words: tuple[str, ...],
     *rows: int,
     vector: Floats | None = None,
-    view: View = "simple",
+    view: Shown = "simple",
     why: Why | None = None,
 ) -> tuple[Hit, ...]:
-    presenter = Presenter(generation, words, vector)
+    presenter = Presenter(of, words, None if vector is None else of.compare(vector))
     scores = np.linspace(1, 0.5, len(rows), dtype=np.float32)
     places = np.array(rows, np.int64)
     return presenter.hits(places, scores, [why or Why()] * len(rows), view=view, first_rank=7)
@@ -55,54 +53,54 @@ def marked(hit: Hit) -> list[str]:
     return [hit.passage.text[start:end] for start, end in hit.passage.highlights]
 
 
-def test_hits_keep_the_order_of_their_rows(generation: Generation) -> None:
-    found = hits(generation, ("travail",), 4, 0, 2)
+def test_hits_keep_the_order_of_their_rows(view: View) -> None:
+    found = hits(view, ("travail",), 4, 0, 2)
     assert [(hit.rank, hit.bookmark.id) for hit in found] == [(7, "b05"), (8, "b01"), (9, "b03")]
     assert [hit.score for hit in found] == [1, 0.75, 0.5]
-    assert hits(generation, ("travail",)) == ()
+    assert hits(view, ("travail",)) == ()
 
 
-def test_the_passage_with_most_of_the_words_is_shown(generation: Generation) -> None:
-    (hit,) = hits(generation, ("protection", "sociale"), 0)
+def test_the_passage_with_most_of_the_words_is_shown(view: View) -> None:
+    (hit,) = hits(view, ("protection", "sociale"), 0)
     assert (hit.passage.kind, hit.passage.annotation_id) == ("annotation", "a2")
     assert hit.passage.text == "La protection sociale devrait couvrir aussi les données."
     assert hit.passage.highlights == ((3, 13), (14, 21))
 
 
-def test_a_rare_word_says_more_than_a_common_one(generation: Generation) -> None:
+def test_a_rare_word_says_more_than_a_common_one(view: View) -> None:
     # "travail" is in five bookmarks, "rente" in one.
-    (hit,) = hits(generation, ("travail", "rente"), 0)
+    (hit,) = hits(view, ("travail", "rente"), 0)
     assert hit.passage.annotation_id == "a4"
     assert marked(hit) == ["rente"]
 
 
-def test_a_description_can_be_it(generation: Generation) -> None:
-    (hit,) = hits(generation, ("farine",), 4)
+def test_a_description_can_be_it(view: View) -> None:
+    (hit,) = hits(view, ("farine",), 4)
     assert (hit.passage.kind, hit.passage.annotation_id) == ("description", "")
     assert hit.passage.text == "Farine, eau, sel et patience."
     assert hit.passage.highlights == ((0, 6),)
 
 
-def test_a_title_is_shown_where_it_alone_has_the_words(generation: Generation) -> None:
-    (hit,) = hits(generation, ("recette",), 4)
+def test_a_title_is_shown_where_it_alone_has_the_words(view: View) -> None:
+    (hit,) = hits(view, ("recette",), 4)
     assert (hit.passage.kind, hit.passage.text) == ("title", "Recette du pain au levain")
     assert marked(hit) == ["Recette"]
 
 
-def test_a_bookmark_that_is_a_title_shows_it(generation: Generation) -> None:
-    (hit,) = hits(generation, ("travail",), 11)
+def test_a_bookmark_that_is_a_title_shows_it(view: View) -> None:
+    (hit,) = hits(view, ("travail",), 11)
     assert (hit.passage.kind, hit.passage.text, hit.passage.highlights) == ("title", "Notes", ())
 
 
-def test_the_vector_chooses_where_the_words_do_not(generation: Generation) -> None:
+def test_the_vector_chooses_where_the_words_do_not(view: View) -> None:
     vector = HashedEncoder().encode_queries(["une régulation européenne est possible à cette échelle"])[0]
-    (hit,) = hits(generation, (), 0, vector=vector)
+    (hit,) = hits(view, (), 0, vector=vector)
     assert hit.passage.annotation_id == "a3"
     assert hit.passage.highlights == ()
 
 
-def test_of_a_long_annotation_the_piece_that_says_it_is_shown(generation: Generation) -> None:
-    (hit,) = hits(generation, ("pangolin",), 12)
+def test_of_a_long_annotation_the_piece_that_says_it_is_shown(view: View) -> None:
+    (hit,) = hits(view, ("pangolin",), 12)
     assert hit.passage.annotation_id == "long"
     assert hit.passage.text.rstrip().endswith(LAST)
     assert hit.passage.text in MORE.annotations[0].text
@@ -111,25 +109,25 @@ def test_of_a_long_annotation_the_piece_that_says_it_is_shown(generation: Genera
 
 
 @pytest.mark.parametrize(
-    ("view", "shown"),
+    ("shown_as", "shown"),
     [("simple", []), ("middle", ["a1", "a3", "a4"]), ("full", ["a1", "a2", "a3", "a4", "a5"])],
 )
-def test_what_a_view_shows_beside_the_passage(generation: Generation, view: View, shown: list[str]) -> None:
-    (hit,) = hits(generation, ("protection", "sociale"), 0, view=view)
+def test_what_a_view_shows_beside_the_passage(view: View, shown_as: Shown, shown: list[str]) -> None:
+    (hit,) = hits(view, ("protection", "sociale"), 0, view=shown_as)
     assert hit.passage.annotation_id == "a2"
     assert [item.id for item in hit.annotations] == shown
     assert len(shown) in (0, MIDDLE_ANNOTATIONS, 5)
     assert len(hit.bookmark.annotations) == 5
 
 
-def test_the_terms_are_those_that_some_part_holds(generation: Generation) -> None:
+def test_the_terms_are_those_that_some_part_holds(view: View) -> None:
     why = Why(KeywordWhy(2, 4.5), VectorWhy(1, 0.5))
     words = ("travail", "relire", "absent", "revue", "droit")
-    (hit,) = hits(generation, words, 0, why=why)
+    (hit,) = hits(view, words, 0, why=why)
     # In an annotation, in a note, nowhere, in the url, in a tag; in the order of the question.
     assert hit.why.keyword == KeywordWhy(2, 4.5, ("travail", "relire", "revue", "droit"))
     assert hit.why.vector == VectorWhy(1, 0.5)
-    (hit,) = hits(generation, words, 0, why=Why(None, VectorWhy(1, 0.5)))
+    (hit,) = hits(view, words, 0, why=Why(None, VectorWhy(1, 0.5)))
     assert hit.why == Why(None, VectorWhy(1, 0.5))
 
 

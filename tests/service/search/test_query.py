@@ -1,4 +1,4 @@
-"""What a question's text means, and which parameters are acceptable."""
+"""Which parameters are acceptable, and how filters from two places become one set."""
 
 from __future__ import annotations
 
@@ -6,64 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from glane_indexer.errors import QueryError
-from glane_service.search.query import Filters, Query, merged, parse, parse_day
-
-
-def test_operators_are_taken_out_of_the_text() -> None:
-    parsed = parse(
-        'protection "sociale des données" -uber tag:travail by:"Anne Dupont" before:2016 after:2010-05'
-    )
-    assert parsed.text == "protection sociale des données"
-    assert parsed.words == ("protection", "sociale", "données")
-    assert parsed.phrases == (("sociale", "des", "données"),)
-    assert parsed.excluded == (("uber",),)
-    assert parsed.filters == Filters(
-        tags=("travail",), contributor="Anne Dupont", after=date(2010, 5, 1), before=date(2016, 12, 31)
-    )
-    assert parsed.notices == ()
-
-
-def test_a_hyphen_within_a_word_excludes_nothing() -> None:
-    parsed = parse("peut-on être auto-entrepreneur ?")
-    assert parsed.excluded == ()
-    assert parsed.words == ("auto", "entrepreneur", "peuton", "autoentrepreneur")
-
-
-def test_a_phrase_can_be_excluded() -> None:
-    assert parse('emploi -"lean management"').excluded == (("lean", "management"),)
-
-
-def test_stop_words_count_only_where_there_is_nothing_else() -> None:
-    assert parse("les métiers de la ville").words == ("métiers", "ville")
-    assert parse("qui est ce").words == ("qui", "est", "ce")
-
-
-def test_unbalanced_quotes_are_plain_words_and_said() -> None:
-    parsed = parse('le "travail gratuit')
-    assert parsed.words == ("travail", "gratuit")
-    assert parsed.phrases == ()
-    assert [notice.code for notice in parsed.notices] == ["unbalanced-quotes"]
-    assert "4" in parsed.notices[0].message
-
-
-def test_a_bad_date_is_plain_words_and_said() -> None:
-    parsed = parse("before:hier les métiers")
-    assert parsed.words == ("hier", "métiers")
-    assert [notice.code for notice in parsed.notices] == ["bad-filter"]
-
-
-def test_sites_are_compared_without_www() -> None:
-    assert parse("site:www.Example.org").filters.site == "example.org"
-
-
-@given(st.text(max_size=300))
-def test_any_text_parses(text: str) -> None:
-    parsed = parse(text)
-    assert all(parsed.words)
+from glane_service.search.query import Filters, Query, merged, parse_day
 
 
 @pytest.mark.parametrize(

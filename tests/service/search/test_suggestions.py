@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glane_indexer.index.local.completion import best, folded_start, typed_words
 from glane_indexer.text import fold_text
-from glane_service.search.suggestions import Suggester, Suggestion
+from glane_service.search.suggestions import Suggestion, suggestions
 
+Texts = Sequence[tuple[str, int]]
 TITLES = [
     ("Le travail invisible des plateformes", 30),
     ("Travailler demain", 90),
@@ -18,6 +22,18 @@ TITLES = [
 ]
 TAGS = [("travail", 12), ("travailleurs", 3), ("économie", 7), ("e-sport", 1)]
 CONTRIBUTORS = [("Élise Travers", 4), ("Anne Dupont", 9), ("Annette Roy", 9)]
+
+
+class Suggester:
+    """Lists of texts, completed as a view completes its own."""
+
+    def __init__(self, titles: Texts, tags: Texts, contributors: Texts, questions: Texts = ()) -> None:
+        self.texts = {"title": titles, "tag": tags, "contributor": contributors, "question": questions}
+
+    def suggest(self, typed: str, limit: int = 8) -> list[Suggestion]:
+        words, start = typed_words(typed), folded_start(typed)
+        found = {kind: best(texts, words, start, limit) for kind, texts in self.texts.items() if words}
+        return suggestions(found, typed, limit)
 
 
 @pytest.fixture(scope="module")

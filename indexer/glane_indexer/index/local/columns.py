@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local.arrays import Arrays, Strings
+from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
 
@@ -18,151 +20,195 @@ NO_DATE = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Values that a facet lists at most, the most frequent ones.
 FACET_VALUES = 100
+SINGLE = ("kinds", "contributors", "sites", "languages", "years")
 
 Mask = NDArray[np.bool_]
-ValueCounts = list[tuple[str, int]]
+Rows = NDArray[np.int64]
+# The values of a library are few and the same in every view.
+_folded = lru_cache(1 << 17)(fold_text)
+
+
+def build(bookmarks: Sequence[Bookmark]) -> Arrays:
+    """The arrays of some bookmarks, in their order."""
+    texts: dict[str, list[str]] = {
+        "kinds": [bookmark.kind for bookmark in bookmarks],
+        "contributors": [bookmark.contributor for bookmark in bookmarks],
+        "sites": [bookmark.site for bookmark in bookmarks],
+        "languages": [bookmark.language for bookmark in bookmarks],
+        "years": [str(item.created_at.year) if item.created_at else "" for item in bookmarks],
+        "tags": [tag for bookmark in bookmarks for tag in bookmark.tags],
+    }
+    arrays: Arrays = {
+        "created": np.array([_seconds(bookmark.created_at) for bookmark in bookmarks], np.int64),
+        "views": np.array([min(bookmark.views, 2**62) for bookmark in bookmarks], np.int64),
+        "annotations": np.array([len(bookmark.annotations) for bookmark in bookmarks], np.int32),
+        "described": np.array([bool(item.description.strip()) for item in bookmarks], np.uint8),
+        "tags_ends": np.cumsum([len(bookmark.tags) for bookmark in bookmarks], dtype=np.int64),
+    }
+    for name, values in texts.items():
+        known = sorted(set(values))
+        place = {value: code for code, value in enumerate(known)}
+        arrays |= Strings.arrays(f"{name}_values", known)
+        arrays[f"{name}_codes"] = np.array([place[value] for value in values], np.int32)
+    return arrays
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """One value a bookmark: ``codes`` int32 into ``values``; "" means that it has none."""
+    """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
+
+    ``rows`` says whose each code is; None where there is one a bookmark, in order.
+    """
 
     values: list[str]
     codes: NDArray[np.int32]
+    rows: Rows | None = None
 
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Coded:
-        """The column of these texts; the values are sorted."""
-        values = sorted(set(texts))
-        place = {value: code for code, value in enumerate(values)}
-        return cls(values, np.array([place[text] for text in texts], np.int32))
+    def counts(self, chosen: Mask | None = None) -> NDArray[np.int64]:
+        """How many of the chosen bookmarks have each value."""
+        codes = self.codes
+        if chosen is not None:
+            codes = codes[chosen if self.rows is None else chosen[self.rows]]
+        return np.bincount(codes, minlength=len(self.values))
 
-    def counts(self, rows: NDArray[np.int64]) -> ValueCounts:
-        """The values among these rows, the most frequent first."""
-        return _ranked(self.values, np.bincount(self.codes[rows], minlength=len(self.values)))
-
-    def mask(self, accepted: Mask) -> Mask:
-        """Which rows have an accepted value; one truth value a value."""
-        return accepted[self.codes]
+    def having(self, accepted: Sequence[int], count: int) -> Mask:
+        """Which of ``count`` bookmarks have a value with one of these codes."""
+        wanted = np.zeros(max(1, len(self.values)), np.bool_)
+        wanted[list(accepted)] = True
+        if self.rows is None:
+            return wanted[self.codes]
+        held = np.zeros(count, np.bool_)
+        held[self.rows[wanted[self.codes]]] = True
+        return held
 
 
 class Columns:
-    """Filters and facets over all bookmarks of a generation, by row. Immutable."""
+    """Filters and facets over all bookmarks of a view, by row. Immutable.
 
-    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.created: NDArray[np.int64] = arrays["created"]
-        self._single = {
-            name: Coded(arrays[f"{name}_values"].tolist(), arrays[f"{name}_codes"])
-            for name in ("kinds", "contributors", "sites", "languages", "years")
+    Args:
+        parts: of each segment its arrays, and of each of its rows that of the view, or -1.
+        count: the bookmarks of the view.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> None:
+        self._count = count
+        numbers = {
+            name: np.zeros(count, np.int64) for name in ("created", "views", "annotations", "described")
         }
-        self._tags: list[str] = arrays["tags_values"].tolist()
-        self._tag_codes: NDArray[np.int32] = arrays["tags_codes"]
-        self._tag_ends: NDArray[np.int64] = arrays["tags_ends"]
-        self._tag_rows = np.repeat(np.arange(len(self.created)), np.diff(self._tag_ends, prepend=0))
-
-    @classmethod
-    def build(cls, bookmarks: Sequence[Bookmark], path: Path) -> None:
-        """Write the columns of the bookmarks, in their order, to one ``.npz`` file."""
-        arrays: dict[str, NDArray[Any]] = {
-            "created": np.array([_seconds(bookmark.created_at) for bookmark in bookmarks], np.int64)
+        for arrays, own in parts:
+            for name, values in numbers.items():
+                values[own[own >= 0]] = arrays[name][own >= 0]
+        self.created, self.views = numbers["created"], numbers["views"]
+        self.annotations, self.descriptions = (
+            int(numbers["annotations"].sum()),
+            int(numbers["described"].sum()),
+        )
+        self._coded = {name: _coded(name, parts, count) for name in (*SINGLE, "tags")}
+        self._by_fold = {
+            name: _by_fold(self._coded[name].values)
+            for name in ("kinds", "contributors", "languages", "tags")
         }
-        texts: dict[str, list[str]] = {
-            "kinds": [bookmark.kind for bookmark in bookmarks],
-            "contributors": [bookmark.contributor for bookmark in bookmarks],
-            "sites": [bookmark.site for bookmark in bookmarks],
-            "languages": [bookmark.language for bookmark in bookmarks],
-            "years": [str(item.created_at.year) if item.created_at else "" for item in bookmarks],
-        }
-        for name, values in texts.items():
-            coded = Coded.of(values)
-            arrays[f"{name}_values"] = np.array(coded.values, dtype=np.str_)
-            arrays[f"{name}_codes"] = coded.codes
-        tags = Coded.of([tag for bookmark in bookmarks for tag in bookmark.tags])
-        arrays["tags_values"] = np.array(tags.values, dtype=np.str_)
-        arrays["tags_codes"] = tags.codes
-        arrays["tags_ends"] = np.cumsum([len(bookmark.tags) for bookmark in bookmarks], dtype=np.int64)
-        np.savez(path, allow_pickle=False, **arrays)
 
-    @classmethod
-    def open(cls, path: Path) -> Columns:
-        """Read what :meth:`build` has written."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls({name: arrays[name] for name in arrays.files})
+    def mask(self, filter: Filter) -> Mask | None:
+        """Which rows pass, as far as columns say; None where all do."""
+        masks: list[Mask] = []
+        for name, value in (
+            ("kinds", filter.kind or ""),
+            ("contributors", filter.contributor),
+            ("languages", filter.language),
+            *(("tags", tag) for tag in dict.fromkeys(filter.tags)),
+        ):
+            if value:
+                codes = self._by_fold[name].get(fold_text(value), ())
+                masks.append(self._coded[name].having(codes, self._count))
+        if filter.site:
+            wanted = filter.site.casefold().removeprefix("www.")
+            sites = self._coded["sites"]
+            accepted = [
+                code
+                for code, value in enumerate(sites.values)
+                if value == wanted or value.endswith(f".{wanted}")
+            ]
+            masks.append(sites.having(accepted, self._count))
+        if filter.after:
+            masks.append(self.created >= _day(filter.after))
+        if filter.before:
+            masks.append((self.created != NO_DATE) & (self.created < _day(filter.before) + 86_400))
+        masks += [np.logical_or.reduce([self._having(*item) for item in group]) for group in filter.any_of]
+        masks += [~self._having(*choice) for choice in filter.none_of]
+        return np.logical_and.reduce(masks) if masks else None
 
-    def mask(
-        self,
-        *,
-        kind: str | None = None,
-        tags: Sequence[str] = (),
-        contributor: str = "",
-        site: str = "",
-        language: str = "",
-        after: date | None = None,
-        before: date | None = None,
-    ) -> Mask:
-        """Which rows pass all filters; an empty one filters nothing.
+    def _having(self, name: str, value: str) -> Mask:
+        """Which rows have this value of the filter of that name; none where no bookmark can have it."""
+        if name == "year":
+            years = self._coded["years"]
+            return years.having(
+                [code for code, year in enumerate(years.values) if year == value], self._count
+            )
+        found = self.mask(Filter(tags=(value,)) if name == "tag" else Filter(**{name: value}))  # type: ignore[arg-type]
+        return np.zeros(self._count, np.bool_) if found is None or not value else found
 
-        Tags and contributors are compared without case and accents; a site passes with its
-        subdomains; the days are inclusive, in UTC.
-        """
-        mask = np.ones(len(self.created), np.bool_)
-        if kind:
-            mask &= self._equal("kinds", kind)
-        if contributor:
-            mask &= self._equal("contributors", contributor)
-        if language:
-            mask &= self._equal("languages", language)
-        if site:
-            wanted = site.casefold().removeprefix("www.")
-            column = self._single["sites"]
-            accepted = [value == wanted or value.endswith(f".{wanted}") for value in column.values]
-            mask &= column.mask(np.array(accepted, np.bool_))
-        for tag in tags:
-            wanted = fold_text(tag)
-            codes = [code for code, value in enumerate(self._tags) if fold_text(value) == wanted]
-            tagged = np.zeros(len(mask), np.bool_)
-            tagged[self._tag_rows[np.isin(self._tag_codes, codes)]] = True
-            mask &= tagged
-        if after:
-            mask &= self.created >= _day(after)
-        if before:
-            mask &= (self.created != NO_DATE) & (self.created < _day(before) + 86_400)
-        return mask
-
-    def counts(self, rows: NDArray[np.int64]) -> dict[str, ValueCounts]:
+    def counts(self, rows: Rows | None) -> dict[str, ValueCounts]:
         """Of each facet the values among these rows with their counts, the most frequent first.
 
         Years are newest first.
         """
-        found = {name: column.counts(rows) for name, column in self._single.items()}
+        chosen = None
+        if rows is not None:
+            chosen = np.zeros(self._count, np.bool_)
+            chosen[rows] = True
+        found = {
+            name: _ranked(column.values, column.counts(chosen)) for name, column in self._coded.items()
+        }
         found["years"].sort(reverse=True)
-        chosen = np.zeros(len(self.created), np.bool_)
-        chosen[rows] = True
-        codes = self._tag_codes[chosen[self._tag_rows]]
-        found["tags"] = _ranked(self._tags, np.bincount(codes, minlength=len(self._tags)))
         return found
 
-    def languages(self) -> tuple[NDArray[np.int32], list[str]]:
-        """The language of every bookmark, as an index into the list of languages; "" is not known."""
-        column = self._single["languages"]
-        return column.codes, column.values
+    def all(self, name: str) -> ValueCounts:
+        """Every value of a column with the number of bookmarks that have it, in order of the values."""
+        column = self._coded[name]
+        return [
+            pair
+            for pair in zip(column.values, column.counts().tolist(), strict=True)
+            if pair[0] and pair[1]
+        ]
 
-    def tags(self) -> ValueCounts:
-        """Every tag with the number of bookmarks that have it."""
-        return list(
-            zip(self._tags, np.bincount(self._tag_codes, minlength=len(self._tags)).tolist(), strict=True)
-        )
+    def among(self, name: str, chosen: Mask) -> ValueCounts:
+        """The values that the chosen bookmarks have, with the number of all bookmarks that have them."""
+        column = self._coded[name]
+        codes, counts = np.flatnonzero(column.counts(chosen)), column.counts()
+        return [(column.values[code], int(counts[code])) for code in codes.tolist() if column.values[code]]
 
-    def contributors(self) -> ValueCounts:
-        """Every contributor with the number of their bookmarks."""
-        column = self._single["contributors"]
-        counts = np.bincount(column.codes, minlength=len(column.values)).tolist()
-        return [pair for pair in zip(column.values, counts, strict=True) if pair[0]]
+    def languages(self) -> Coded:
+        """The language of every bookmark."""
+        return self._coded["languages"]
 
-    def _equal(self, name: str, value: str) -> Mask:
-        column = self._single[name]
-        wanted = fold_text(value)
-        return column.mask(np.array([fold_text(item) == wanted for item in column.values], np.bool_))
+
+def _coded(name: str, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Coded:
+    """One column of several segments, its values those that the view's own bookmarks have."""
+    used: list[tuple[list[str], NDArray[np.int32], Rows]] = []
+    for arrays, own in parts:
+        codes = arrays[f"{name}_codes"]
+        rows = np.repeat(own, np.diff(arrays["tags_ends"], prepend=0)) if name == "tags" else own
+        codes, rows = codes[rows >= 0], rows[rows >= 0]
+        present, codes = np.unique(codes, return_inverse=True)
+        used.append((Strings(arrays, f"{name}_values").at(present), codes.astype(np.int32), rows))
+    values = sorted(set().union(*(own_values for own_values, _, _ in used)))
+    place = {value: code for code, value in enumerate(values)}
+    moved = [
+        np.array([place[value] for value in own_values] or [0], np.int32)[codes]
+        for own_values, codes, _ in used
+    ]
+    codes = np.concatenate([np.zeros(0, np.int32), *moved])
+    rows = np.concatenate([np.zeros(0, np.int64), *(rows for _, _, rows in used)])
+    order = np.argsort(rows, kind="stable")
+    return Coded(values, codes[order], rows[order] if name == "tags" else None)
+
+
+def _by_fold(values: Sequence[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for code, value in enumerate(values):
+        found.setdefault(_folded(value), []).append(code)
+    return found
 
 
 def _ranked(values: list[str], counts: NDArray[np.int64]) -> ValueCounts:

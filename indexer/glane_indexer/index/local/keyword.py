@@ -1,267 +1,245 @@
-"""The keyword index: BM25 over three forms of every word, in tantivy.
+"""The keyword side of a view: sparse products over the words of several segments.
 
-The words are analysed here, by :mod:`glane_indexer.text`, and handed to tantivy one by one, so that
-what is matched is what is highlighted. Each part of a bookmark has its own fields, and all parts
-together have three more: with many parts, one bag of words ranks better than a sum over parts, in
-which a title of three words outweighs everything said below it. The title counts
-:data:`TITLE_WEIGHT` times in that bag, as in BM25F (Robertson, Zaragoza and Taylor, 2004, "Simple
-BM25 extension to multiple weighted fields").
+The statistics (how many bookmarks hold a word, how long fields are) are those of the view's own bookmarks,
+so what a segment holds besides, superseded, counts nowhere.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.errors import GenerationError
-from glane_indexer.models import Bookmark
-from glane_indexer.text import compounds, fold, query_stems, stem, tokens
+from glane_indexer.index.local.arrays import Strings
+from glane_indexer.index.local.vectors import best
+from glane_indexer.index.local.words import SOURCES, group_of, word_hash
+from glane_indexer.index.protocol import FIELDS, FORMS, K1, B, Field, Floats, Rows, Term, ValueCounts
+from glane_indexer.text import fold, query_stems
 
-PARTS = ("title", "tags", "annotations", "description", "url")
-FORMS = ("exact", "folded", "stem")
-# Measured: from 1 to 4 it changes little where titles are shared by many texts, and it helps where
-# they are questions of their own (eval/README.md).
-TITLE_WEIGHT = 3
-# Stands between two texts of one part, so that no phrase runs across them.
-_GAP = "\u00b6"
-_URL_NOISE = re.compile(r"^https?://(?:www\.)?|\.(?:html?|php|aspx?)\b", re.IGNORECASE)
-_HEAP_BYTES = 256_000_000
+# Document frequencies and prefixes remembered: a question asks for each several times.
+_REMEMBERED = 8192
 
-Rows = NDArray[np.int64]
-Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+_hash = lru_cache(1 << 14)(word_hash)
 
 
-class LexicalIndex:
-    """An opened keyword index. Row numbers are those of the bookmarks as they were given to build."""
+class SegmentWords:
+    """The words of one segment, read from its arrays (see :mod:`.words`)."""
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
-        self._schema = index.schema
-        self._searcher = index.searcher()
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.words = Strings(arrays, "words")
+        self.lengths: NDArray[np.int32] = arrays["lengths"]
+        self.rows: NDArray[np.int32] = arrays["rows"]
+        self.times: NDArray[Any] = arrays["times"]
+        self._hashes, self._hashed = arrays["hashes"], arrays["hashed"]
+        self._terms, self._ends = arrays["terms"], arrays["ends"]
+        self._sequence, self._stops = arrays["sequence"], arrays["stops"]
 
-    @staticmethod
-    def build(bookmarks: Iterable[Bookmark], folder: Path) -> None:
-        """Write the keyword index of the bookmarks, in their order, into a new folder.
+    def find(self, terms: Sequence[Term]) -> list[tuple[int, int, int]]:
+        """Those of the terms that the segment has: which (a place in ``terms``), and its span of rows."""
+        if not len(self._terms):
+            return []
+        hashes = np.array([_hash(term.word) for term in terms], np.uint64)
+        near = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        held = np.flatnonzero(self._hashes[near] == hashes)
+        found = []
+        for number in held.tolist():
+            term = terms[number]
+            word = self._word(int(near[number]), term.word)
+            if word < 0:
+                continue
+            key = group_of(term.field, term.form) * len(self.words) + word
+            place = int(np.searchsorted(self._terms, key))
+            if place < len(self._terms) and self._terms[place] == key:
+                found.append((number, *self._span(place)))
+        return found
 
-        Raises:
-            GenerationError: tantivy cannot write there.
-        """
-        import tantivy
+    def starting(self, prefix: str, field: Field) -> Iterator[tuple[str, int, int]]:
+        """The folded words of a field that begin so, each with its span of rows."""
+        first, last = self.words.span(prefix)
+        start = group_of(field, "folded") * len(self.words)
+        low, high = np.searchsorted(self._terms, [start + first, start + last]).tolist()
+        for place in range(low, high):
+            yield (self.words[int(self._terms[place]) - start], *self._span(place))
 
-        folder.mkdir(parents=True)
-        try:
-            index = tantivy.Index(_schema(), path=str(folder))
-            # One thread, one segment: row numbers and scores do not depend on chance.
-            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-            for row, bookmark in enumerate(bookmarks):
-                writer.add_document(tantivy.Document(row=row, **_document(bookmark)))
-            writer.commit()
-            writer.wait_merging_threads()
-        except (ValueError, OSError) as error:
-            raise GenerationError(
-                f"the keyword index cannot be written: {error}", where=str(folder)
-            ) from error
+    def phrase(self, words: Sequence[str], fields: Sequence[Field]) -> Ints:
+        """The rows in which these words follow one another within one text of the fields."""
+        found = [self._vocabulary_place(fold(word)) for word in words]
+        if not found or min(found) < 0:
+            return np.zeros(0, np.int64)
+        sequence = self._sequence
+        places = np.flatnonzero(sequence[: len(sequence) - len(found) + 1] == found[0])
+        for shift, word in enumerate(found[1:], start=1):
+            places = places[sequence[places + shift] == word]
+        rows, sources = np.divmod(np.searchsorted(self._stops, places, side="right"), len(SOURCES))
+        if "text" not in fields:
+            wanted = np.array([field in fields for field in SOURCES])
+            rows = rows[wanted[sources]]
+        return np.unique(rows).astype(np.int64)
 
-    @classmethod
-    def open(cls, folder: Path) -> LexicalIndex:
-        """Open a keyword index.
+    def _vocabulary_place(self, word: str) -> int:
+        if not len(self._hashes):
+            return -1
+        near = int(np.searchsorted(self._hashes, np.uint64(_hash(word))))
+        return self._word(near, word)
 
-        Raises:
-            GenerationError: it is missing or damaged.
-        """
-        import tantivy
+    def _word(self, near: int, word: str) -> int:
+        """The number of a word whose hash stands at ``near`` or after; -1 where it is another word's."""
+        wanted = _hash(word)
+        while near < len(self._hashes) and self._hashes[near] == wanted:
+            number = int(self._hashed[near])
+            if self.words[number] == word:
+                return number
+            near += 1
+        return -1
 
-        try:
-            return cls(tantivy.Index.open(str(folder)))
-        except (ValueError, OSError) as error:
-            raise GenerationError(
-                f"the keyword index cannot be opened: {error}",
-                where=str(folder),
-                hint="Run `glane index` to build it anew",
-            ) from error
+    def _span(self, place: int) -> tuple[int, int]:
+        return int(self._ends[place - 1]) if place else 0, int(self._ends[place])
 
-    def search(
-        self,
-        words: Sequence[str],
-        *,
-        parts: Sequence[str] = PARTS,
-        exact_weight: float = 0.3,
-        folded_weight: float = 0.1,
-        limit: int = 1000,
-        allowed: NDArray[np.bool_] | None = None,
-    ) -> tuple[Rows, Scores]:
-        """The bookmarks that hold a form of any of the words, best first.
 
-        Args:
-            words: exact forms, as :func:`glane_indexer.text.tokens` gives them.
-            parts: where to look; all of :data:`PARTS` at once by default.
-            exact_weight: weight of the score of exact forms, beside that of stems, which is 1.
-            folded_weight: the same for forms without accents.
-            limit: how many rows at most.
-            allowed: one truth value a row; others are left out before the limit applies.
+class KeywordLeg:
+    """All segments of a view together. Rows are the view's.
 
-        Returns:
-            Rows and BM25 scores (k1 = 1.2, b = 0.75), sorted by (-score, row).
-        """
-        clauses = [
-            self._word(word, suffix, exact_weight, folded_weight)
-            for word in dict.fromkeys(words)
-            for suffix in self._suffixes(parts)
-        ]
-        rows, scores = self._run(clauses, self._depth(limit, allowed))
+    Args:
+        parts: the words of each segment, and of each of its rows that of the view, or -1.
+        count: the bookmarks of the view.
+    """
+
+    def __init__(self, parts: Sequence[tuple[SegmentWords, Ints]], count: int) -> None:
+        self._parts = list(parts)
+        self._count = count
+        totals = np.zeros(len(FIELDS), np.int64)
+        for words, rows in self._parts:
+            totals += words.lengths.sum(axis=0, where=(rows >= 0)[:, None], dtype=np.int64)
+        self._averages = totals / max(1, count)
+        self._whole = [bool((rows >= 0).all()) for _, rows in self._parts]
+        self._frequency = lru_cache(_REMEMBERED)(self._counted)
+
+    def average_length(self, field: Field) -> float:
+        """The mean number of words in a field."""
+        return float(self._averages[FIELDS.index(field)])
+
+    def lengths(self, field: Field, rows: Rows) -> Ints:
+        """The number of words in a field of each bookmark."""
+        found = np.zeros(self._count, np.int64)
+        for words, own in self._parts:
+            found[own[own >= 0]] = words.lengths[own >= 0, FIELDS.index(field)]
+        return found[rows]
+
+    def document_frequencies(self, terms: Sequence[Term]) -> Ints:
+        """How many bookmarks hold each term."""
+        return np.array([self._frequency(term) for term in terms], np.int64)
+
+    def product(
+        self, weights: Sequence[tuple[Term, float]], limit: int, allowed: Mask | None
+    ) -> tuple[Rows, Floats]:
+        """See :meth:`glane_indexer.index.protocol.View.keyword`."""
+        terms = [term for term, _ in weights]
+        scores, held = np.zeros(self._count), np.zeros(self._count, np.bool_)
+        for words, own in self._parts:
+            found = words.find(terms)
+            if not found:
+                continue
+            rows = np.concatenate([words.rows[start:end] for _, start, end in found])
+            # In the order of the terms: a bookmark's score is the same sum whatever its segment.
+            parts = np.concatenate(
+                [
+                    self._weights(words, terms[number], start, end) * weights[number][1]
+                    for number, start, end in found
+                ]
+            )
+            local = np.bincount(rows, parts, minlength=len(own))
+            touched = np.unique(rows)
+            touched = touched[own[touched] >= 0]
+            scores[own[touched]] = local[touched]
+            held[own[touched]] = True
         if allowed is not None:
-            kept = allowed[rows]
-            rows, scores = rows[kept][:limit], scores[kept][:limit]
-        order = np.lexsort((rows, -scores))
-        return rows[order], scores[order]
+            held &= allowed
+        rows = np.flatnonzero(held)
+        chosen, order = best(scores[rows].astype(np.float32), rows, limit)
+        return order, chosen
 
-    def rows_with_word(self, word: str, parts: Sequence[str] = PARTS) -> Rows:
-        """The bookmarks that hold a form of the word, in ascending order."""
-        clauses = [
-            self._term(f"stem{suffix}", text)
-            for suffix in self._suffixes(parts)
-            for text in query_stems(word)
-        ]
-        return np.sort(self._run(clauses, self._depth(0, None))[0])
+    def term_weights(self, terms: Sequence[Term], rows: Rows) -> Floats:
+        """See :meth:`glane_indexer.index.protocol.View.term_weights`."""
+        weights = np.zeros((len(rows), len(terms)), np.float32)
+        place = np.full(self._count, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        for words, own in self._parts:
+            for number, start, end in words.find(terms):
+                target = own[words.rows[start:end]]
+                wanted = np.where(target >= 0, place[target], -1)
+                kept = wanted >= 0
+                weights[wanted[kept], number] = self._weights(words, terms[number], start, end)[kept]
+        # A row may be asked for twice; its last place has been filled.
+        return weights[place[rows]]
 
-    def rows_with_phrase(self, words: Sequence[str], parts: Sequence[str] = PARTS) -> Rows:
-        """The bookmarks in which the words follow one another within one text, accents aside."""
-        import tantivy
+    def words(self, prefix: str, limit: int | None, field: Field) -> ValueCounts:
+        """See :meth:`glane_indexer.index.protocol.View.words`."""
+        counts: Counter[str] = Counter()
+        for number, (words, _) in enumerate(self._parts):
+            for word, start, end in words.starting(prefix, field):
+                counts[word] += self._live(number, start, end)
+        found = [(word, count) for word, count in counts.items() if count]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
-        folded: list[str | tuple[int, str]] = [fold(word) for word in words]
-        if len(folded) == 1:
-            clauses = [self._term(f"folded_{part}", fold(words[0])) for part in parts]
-        else:
-            clauses = [tantivy.Query.phrase_query(self._schema, f"folded_{part}", folded) for part in parts]
-        return np.sort(self._run(clauses, self._depth(0, None))[0])
+    def rows_starting(self, prefix: str, field: Field) -> Mask:
+        """Which bookmarks hold a folded word in a field that begins so."""
+        held = np.zeros(self._count, np.bool_)
+        for words, own in self._parts:
+            spans = [(start, end) for _, start, end in words.starting(prefix, field)]
+            if spans:
+                # Spans of one group follow one another.
+                rows = own[words.rows[spans[0][0] : spans[-1][1]]]
+                held[rows[rows >= 0]] = True
+        return held
 
-    def document_frequencies(self, word: str, parts: Sequence[str] = PARTS) -> list[int]:
-        """The number of bookmarks that hold a word, in each field that a search of the parts looks in."""
-        return [
-            max(int(self._searcher.doc_freq(f"stem{suffix}", text)) for text in query_stems(word))
-            for suffix in self._suffixes(parts)
-        ]
+    def with_phrase(self, forms: Sequence[str], fields: Sequence[Field]) -> Mask:
+        """Which bookmarks hold these words one after another within one text, accents aside."""
+        held = np.zeros(self._count, np.bool_)
+        for words, own in self._parts:
+            rows = own[words.phrase(forms, fields)]
+            held[rows[rows >= 0]] = True
+        return held
 
-    def document_frequency(self, word: str) -> int:
-        """How many bookmarks hold the most common of the word's stems."""
-        return max(int(self._searcher.doc_freq("stem", text)) for text in query_stems(word))
+    def with_word(self, form: str, fields: Sequence[Field]) -> Mask:
+        """Which bookmarks hold a word in any of its forms."""
+        terms = [Term(field, "stem", stem) for field in fields for stem in query_stems(form)]
+        held = np.zeros(self._count, np.bool_)
+        for words, own in self._parts:
+            for _, start, end in words.find(terms):
+                rows = own[words.rows[start:end]]
+                held[rows[rows >= 0]] = True
+        return held
 
-    def words_starting_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """The words of the library that begin so, with the number of bookmarks that hold each."""
-        found = self._searcher.terms_with_prefix("exact", prefix, limit=limit)
-        return [(str(word), int(count)) for word, count in found]
-
-    @staticmethod
-    def _suffixes(parts: Sequence[str]) -> list[str]:
-        return [""] if set(parts) >= set(PARTS) else [f"_{part}" for part in parts]
-
-    def _depth(self, limit: int, allowed: NDArray[np.bool_] | None) -> int:
-        everything = max(1, int(self._searcher.num_docs))
-        return everything if allowed is not None or limit == 0 else min(limit, everything)
-
-    def _term(self, field: str, text: str) -> Any:
-        import tantivy
-
-        return tantivy.Query.term_query(self._schema, field, text, index_option="freq")
-
-    def _word(self, word: str, suffix: str, exact_weight: float, folded_weight: float) -> Any:
-        """A clause that scores one word: its best stem, and more where it stands in the same form."""
-        import tantivy
-
-        query = tantivy.Query
-        stems = self._stems(word, f"stem{suffix}")
-        scored = [query.disjunction_max_query(stems) if len(stems) > 1 else stems[0]]
-        if exact_weight:
-            scored.append(query.boost_query(self._term(f"exact{suffix}", word), exact_weight))
-        if folded_weight:
-            folded = self._term(f"folded{suffix}", fold(word))
-            scored.append(query.boost_query(folded, folded_weight))
-        return query.boolean_query([(tantivy.Occur.Should, clause) for clause in scored])
-
-    def _stems(self, word: str, field: str) -> list[Any]:
-        """A clause for each stem of a word, all worth what the most common of them is.
-
-        BM25 rewards what is rare: a spelling that hardly anybody uses would come before the usual one.
-        """
-        import tantivy
-
-        found = {text: int(self._searcher.doc_freq(field, text)) for text in query_stems(word)}
-        most = max(found.values())
-        return [
-            tantivy.Query.boost_query(self._term(field, text), self._idf(most) / self._idf(frequency))
-            for text, frequency in found.items()
-            if frequency
-        ] or [self._term(field, text) for text in found]
-
-    def _idf(self, frequency: int) -> float:
-        """BM25's weight of a term that so many bookmarks hold, as tantivy has it."""
-        return math.log(1 + (int(self._searcher.num_docs) - frequency + 0.5) / (frequency + 0.5))
-
-    def _run(self, clauses: Sequence[Any], limit: int) -> tuple[Rows, Scores]:
-        import tantivy
-
-        if not clauses:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        query = (
-            clauses[0]
-            if len(clauses) == 1
-            else tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])
-        )
-        hits = self._searcher.search(query, limit, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return (
-            np.array(rows, dtype=np.int64),
-            np.fromiter((score for score, _ in hits), dtype=np.float32, count=len(hits)),
+    def _weights(self, words: SegmentWords, term: Term, start: int, end: int) -> NDArray[np.float64]:
+        """BM25's part of the term frequency of a span of rows."""
+        field = FIELDS.index(term.field)
+        times = words.times[start:end].astype(np.float64)
+        lengths = words.lengths[words.rows[start:end], field]
+        return np.asarray(
+            times * (K1 + 1) / (times + K1 * (1 - B + B * lengths / max(self._averages[field], 1e-9)))
         )
 
+    def _counted(self, term: Term) -> int:
+        return sum(
+            self._live(number, start, end)
+            for number, (words, _) in enumerate(self._parts)
+            for _, start, end in words.find([term])
+        )
 
-def _schema() -> Any:
-    import tantivy
-
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("row", fast=True)
-    for form in FORMS:
-        builder.add_text_field(form, tokenizer_name="whitespace", index_option="freq")
-        for part in PARTS:
-            option = "position" if form == "folded" else "freq"
-            builder.add_text_field(f"{form}_{part}", tokenizer_name="whitespace", index_option=option)
-    return builder.build()
-
-
-def _document(bookmark: Bookmark) -> dict[str, str]:
-    """Every field of a bookmark, as words between spaces."""
-    texts: dict[str, Sequence[str]] = {
-        "title": (bookmark.title,),
-        "tags": bookmark.tags,
-        "annotations": tuple(
-            text for item in bookmark.annotations for text in (item.text, item.note) if text
-        ),
-        "description": (bookmark.description,),
-        "url": (_URL_NOISE.sub(" ", bookmark.url),),
-    }
-    fields: dict[str, list[str]] = {form: [] for form in FORMS}
-    for part, sources in texts.items():
-        forms = _forms(sources, bookmark.language)
-        for form, words in forms.items():
-            fields[f"{form}_{part}"] = words
-            fields[form] += words * (TITLE_WEIGHT if part == "title" else 1)
-    return {name: " ".join(words) for name, words in fields.items()}
+    def _live(self, number: int, start: int, end: int) -> int:
+        words, own = self._parts[number]
+        if self._whole[number]:
+            return end - start
+        return int(np.count_nonzero(own[words.rows[start:end]] >= 0))
 
 
-def _forms(sources: Sequence[str], language: str) -> dict[str, list[str]]:
-    """The words of several texts in each form; only the folded ones keep a gap between texts."""
-    forms: dict[str, list[str]] = {form: [] for form in FORMS}
-    for source in sources:
-        words = tokens(source)
-        joined = [token.form for token in compounds(source, words)]
-        plain = [token.form for token in words]
-        forms["exact"] += plain + joined
-        forms["folded"] += [fold(form) for form in plain] + [_GAP]
-        forms["stem"] += [stem(form, language) for form in plain + joined]
-    return forms
+def forms_of(word: str, fields: Sequence[Field]) -> list[Term]:
+    """All terms that an exact word can be found by, in these fields: each form, and each stem."""
+    texts = {"exact": (word,), "folded": (fold(word),), "stem": query_stems(word)}
+    return [Term(field, form, text) for field in fields for form in FORMS for text in texts[form]]

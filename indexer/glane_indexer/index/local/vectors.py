@@ -1,8 +1,8 @@
-"""The vectors of all passages in FAISS: exact where that is fast enough, a scan and refined above.
+"""The vectors of passages: exact where that is fast enough, a scan and refined above.
 
-Up to :data:`EXACT_PASSAGES` every search is exact. Above it a scan over 4-bit product codes (André,
-Kermarrec and Le Scouarnec, 2017, "Accelerated nearest neighbor search with Quick ADC") finds several
-times as many passages as asked for, and their full vectors put these in order. From
+Up to :data:`EXACT_PASSAGES` in a segment every search is exact. Above it a scan over 4-bit product codes
+(André, Kermarrec and Le Scouarnec, 2017, "Accelerated nearest neighbor search with Quick ADC") finds
+several times as many passages as asked for, and their full vectors put these in order. From
 :data:`CELLED_PASSAGES` the codes lie in cells. Whatever is filtered to few is searched exactly.
 
 Measured on 100,000 vectors, one thread, recall@100 of .99: 1.3 ms so, 4.2 ms with one-bit RaBitQ codes,
@@ -12,13 +12,10 @@ Measured on 100,000 vectors, one thread, recall@100 of .99: 1.3 ms so, 4.2 ms wi
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from glane_indexer.errors import GenerationError
 
 # One core reads these in about five milliseconds.
 EXACT_PASSAGES = 40_000
@@ -38,75 +35,28 @@ Mask = NDArray[np.bool_]
 
 
 class PassageVectors:
-    """An opened index of unit vectors; scores are cosines. Safe to share between threads."""
+    """The unit vectors of one segment's passages; scores are cosines. Safe to share between threads.
 
-    def __init__(self, index: Any) -> None:
-        faiss: Any = _faiss()
-        self._index = index
+    Args:
+        vectors: ``[n, d]``, perhaps mapped.
+        codes: what :func:`codes_of` has made of them, or None where all searches are exact.
+    """
+
+    def __init__(self, vectors: Floats, codes: NDArray[np.uint8] | None = None) -> None:
+        self._vectors = vectors
         self._codes: Any = None
         self._parameters: Any = None
-        stored = index
-        if hasattr(index, "base_index"):
-            self._codes = index.base_index
-            stored = faiss.downcast_index(index.refine_index)
+        if codes is not None:
+            faiss: Any = _faiss()
+            self._codes = faiss.deserialize_index(np.array(codes))
             if hasattr(faiss.downcast_index(self._codes), "nprobe"):
                 self._parameters = faiss.SearchParametersIVF(nprobe=PROBES)
-        count, dimensions = index.ntotal, index.d
-        # A view of what FAISS holds; the index is kept, so the memory stays.
-        self._vectors: Floats = (
-            faiss.rev_swig_ptr(stored.get_xb(), count * dimensions).reshape(count, dimensions)
-            if count
-            else np.zeros((0, dimensions), np.float32)
-        )
-
-    @staticmethod
-    def build(vectors: Floats, path: Path) -> None:
-        """Write the index of ``[n, d]`` unit rows into a new file.
-
-        Raises:
-            GenerationError: it cannot be written.
-        """
-        faiss: Any = _faiss()
-        count, dimensions = vectors.shape
-        vectors = np.ascontiguousarray(vectors, np.float32)
-        if count <= EXACT_PASSAGES:
-            index = faiss.IndexFlatIP(dimensions)
-        else:
-            cells = f"IVF{CELLS}," if count >= CELLED_PASSAGES else ""
-            # Two dimensions share four bits.
-            description = f"{cells}PQ{dimensions // 2}x4fs,RFlat"
-            index = faiss.index_factory(dimensions, description, faiss.METRIC_INNER_PRODUCT)
-            # An index that was opened before has left one thread.
-            faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
-            index.train(vectors)
-        index.add(vectors)
-        try:
-            faiss.write_index(index, str(path))
-        except RuntimeError as error:
-            raise GenerationError(f"the vectors cannot be written: {error}", where=str(path)) from error
-
-    @classmethod
-    def open(cls, path: Path) -> PassageVectors:
-        """Open an index.
-
-        Raises:
-            GenerationError: it is missing or damaged.
-        """
-        faiss: Any = _faiss()
-        _one_thread_each(faiss)
-        try:
-            return cls(faiss.read_index(str(path)))
-        except (RuntimeError, ValueError) as error:
-            raise GenerationError(
-                f"the vectors cannot be read: {str(error).splitlines()[0]}",
-                where=str(path),
-                hint="Run `glane index --force` to build a new generation",
-            ) from error
+        one_thread_each()
 
     @property
     def count(self) -> int:
         """The number of passages."""
-        return int(self._index.ntotal)
+        return len(self._vectors)
 
     @property
     def exact(self) -> bool:
@@ -133,7 +83,7 @@ class PassageVectors:
             elif self.exact or len(rows) <= FILTERED_EXACT:
                 return best(self.scores(vector, rows), rows, k)
         if self.exact:
-            return best(self._vectors @ vector, None, k)
+            return best(cosines(self._vectors, vector), None, k)
         if allowed is None:
             return self._scan(vector, k)
         # The scan knows no filter. It is asked for as many more as the filter will take away, and
@@ -149,15 +99,42 @@ class PassageVectors:
         """The cosines of some passages with a unit vector, in the order of the rows."""
         # Gathering most of the rows takes longer than scoring all of them.
         if len(rows) * 2 > self.count:
-            return np.asarray((self._vectors @ vector)[rows], np.float32)
-        return np.asarray(self._vectors[rows] @ vector, np.float32)
+            return cosines(self._vectors, vector)[rows]
+        return cosines(self._vectors[rows], vector)
 
     def _scan(self, vector: Floats, k: int) -> tuple[Floats, Rows]:
         query = np.ascontiguousarray(vector, np.float32)[None]
         depth = min(self.count, max(REFINED * k, LEAST_REFINED))
         rows = self._codes.search(query, depth, params=self._parameters)[1][0]
         rows = rows[rows >= 0]
-        return best(self._vectors[rows] @ vector, rows, k)
+        return best(cosines(self._vectors[rows], vector), rows, k)
+
+
+def codes_of(vectors: Floats) -> NDArray[np.uint8] | None:
+    """The product codes of a large segment's ``[n, d]`` unit rows; None where all is compared."""
+    count, dimensions = vectors.shape
+    if count <= EXACT_PASSAGES:
+        return None
+    faiss: Any = _faiss()
+    cells = f"IVF{CELLS}," if count >= CELLED_PASSAGES else ""
+    # Two dimensions share four bits.
+    index = faiss.index_factory(dimensions, f"{cells}PQ{dimensions // 2}x4fs", faiss.METRIC_INNER_PRODUCT)
+    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
+    try:
+        index.train(vectors)
+        index.add(vectors)
+    finally:
+        faiss.omp_set_num_threads(1)
+    return np.asarray(faiss.serialize_index(index), np.uint8)
+
+
+def cosines(vectors: NDArray[Any], vector: Floats) -> Floats:
+    """The product of unit rows ``[n, d]`` with a unit vector, each row by itself.
+
+    A row's cosine must not depend on the rows around it, or two bookmarks of the same words would be
+    ordered by chance; BLAS sums the rows at the end of a matrix otherwise than those in its middle.
+    """
+    return np.asarray(np.einsum("ij,j->i", np.asarray(vectors, np.float32), vector), np.float32)
 
 
 def _faiss() -> Any:
@@ -167,7 +144,7 @@ def _faiss() -> Any:
     return faiss
 
 
-def _one_thread_each(faiss: Any) -> None:
+def one_thread_each() -> None:
     """Let FAISS and BLAS search with one thread each, in this process and from now on.
 
     One question is too little work to share, and the threads that wait for more of it keep the cores
@@ -175,7 +152,7 @@ def _one_thread_each(faiss: Any) -> None:
     """
     import threadpoolctl
 
-    faiss.omp_set_num_threads(1)
+    _faiss().omp_set_num_threads(1)
     threadpoolctl.threadpool_limits(1, user_api="blas")
 
 

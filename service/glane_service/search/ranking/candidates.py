@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +10,8 @@ from numpy.typing import NDArray
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.results import Mode
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
-
-# A keyword score has this factor over the sum of inverse document frequencies at most: BM25's k1 + 1.
-_SATURATION = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +21,8 @@ class Candidates:
     ``keyword`` is the BM25 score, 0 where no word matched; ``keyword_bound`` the most that a bookmark
     could score. ``passage`` is the best cosine of a candidate's passages of text, ``any_passage`` the
     same with its title card, ``document`` that of its whole; ``language`` is the part of these that its
-    language alone brings (see :mod:`.languages`). The arrays of a leg that did not run are
+    language alone brings (see
+    :mod:`glane_indexer.index.local.languages`). The arrays of a leg that did not run are
     all 0.
     """
 
@@ -54,17 +47,6 @@ class Candidates:
         if self.keyword_bound <= 0:
             return np.zeros(len(self.rows), np.float32)
         return self.keyword / np.float32(self.keyword_bound)
-
-
-def keyword_bound(document_frequencies: Sequence[int], documents: int, parameters: Parameters) -> float:
-    """The most that a question's words could score together: one document frequency a word and field.
-
-    BM25's inverse document frequency is ``ln(1 + (N - n + 0.5) / (n + 0.5))`` (Robertson and Zaragoza,
-    2009, "The Probabilistic Relevance Framework"; the form that Lucene and tantivy use).
-    """
-    forms = 1 + parameters.exact_weight + parameters.folded_weight
-    total = sum(math.log(1 + (documents - count + 0.5) / (count + 0.5)) for count in document_frequencies)
-    return total * _SATURATION * forms
 
 
 def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") -> Floats:

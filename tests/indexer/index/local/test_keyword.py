@@ -3,32 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from glane_indexer.errors import GenerationError
-from glane_indexer.index.local.keyword import LexicalIndex
+from glane_indexer.index.local import words
+from glane_indexer.index.local.keyword import KeywordLeg, SegmentWords, forms_of
+from glane_indexer.index.protocol import Field, Term
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.text import tokens
 
 
-def build(folder: Path, *bookmarks: Bookmark) -> LexicalIndex:
-    LexicalIndex.build(bookmarks, folder / "lexical")
-    return LexicalIndex.open(folder / "lexical")
+def build(*bookmarks: Bookmark) -> KeywordLeg:
+    count = len(bookmarks)
+    return KeywordLeg([(SegmentWords(words.build(bookmarks)), np.arange(count))], count)
 
 
-def titled(folder: Path, *titles: str, language: str = "fr") -> LexicalIndex:
-    return build(folder, *(Bookmark(title, language=language) for title in titles))
+def titled(*titles: str, language: str = "fr") -> KeywordLeg:
+    return build(*(Bookmark(title, language=language) for title in titles))
 
 
-def words(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     return [token.form for token in tokens(text)]
 
 
-def rows(index: LexicalIndex, question: str, **options: object) -> list[int]:
-    return index.search(words(question), **options)[0].tolist()  # type: ignore[arg-type]
+def search(
+    index: KeywordLeg,
+    question: str,
+    *,
+    fields: tuple[Field, ...] = ("text",),
+    limit: int = 1000,
+    allowed: NDArray[np.bool_] | None = None,
+) -> tuple[list[int], list[float]]:
+    """A plain question: stems count 1, exact forms .3 and folded ones .1, whatever their rarity."""
+    terms = {term: SHARES[term.form] for word in split(question) for term in forms_of(word, fields)}
+    found, scores = index.product(list(terms.items()), limit, allowed)
+    return found.tolist(), scores.tolist()
+
+
+def rows(index: KeywordLeg, question: str, **options: Any) -> list[int]:
+    return search(index, question, **options)[0]
+
+
+def held(mask: NDArray[np.bool_]) -> list[int]:
+    return np.flatnonzero(mask).tolist()
+
+
+TEXT: tuple[Field, ...] = ("text",)
+HEDGE = Term("text", "stem", "hai")
+SHARES = {"exact": 0.3, "folded": 0.1, "stem": 1.0}
 
 
 # Forms
@@ -57,64 +82,39 @@ def rows(index: LexicalIndex, question: str, **options: object) -> list[int]:
         ("2016", "Bilan 2016"),
     ],
 )
-def test_a_word_is_found_in_another_form(tmp_path: Path, question: str, title: str) -> None:
-    index = titled(tmp_path, "Autre chose", title, "Rien de tel")
+def test_a_word_is_found_in_another_form(question: str, title: str) -> None:
+    index = titled("Autre chose", title, "Rien de tel")
     assert rows(index, question)[0] == 1
 
 
-def test_english_bookmarks_are_stemmed_in_english(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Hedge planting", "The birds", language="en")
+def test_english_bookmarks_are_stemmed_in_english() -> None:
+    index = titled("Hedge planting", "The birds", language="en")
     assert rows(index, "hedges") == [0]
     assert rows(index, "planted") == [0]
 
 
-def test_the_form_that_was_typed_ranks_first(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Nos donnees ici", "Nos données ici", "Nos métiers ici")
+def test_the_form_that_was_typed_ranks_first() -> None:
+    index = titled("Nos donnees ici", "Nos données ici", "Nos métiers ici")
     assert rows(index, "données") == [1, 0]
     assert rows(index, "donnees") == [0, 1]
-    index = titled(tmp_path / "more", "Nos métiers", "Un métier", "Un metier")
+    index = titled("Nos métiers", "Un métier", "Un metier")
     assert rows(index, "métier")[0] == 1
     assert rows(index, "metier")[0] == 2
 
 
-def test_a_rare_spelling_does_not_rank_before_the_usual_one(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Nos donnees ici", *["Nos données ici"] * 30, *["Autre chose ici"] * 60)
-    assert rows(index, "données") == [*range(1, 31), 0]
-    # Typed without accents it is the exact form, and first.
-    assert rows(index, "donnees") == list(range(31))
-
-
-def test_the_weights_of_the_forms_count(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Nos donnees ici", "Nos données ici")
-    plain, scores = index.search(["données"], exact_weight=0, folded_weight=0)
-    assert plain.tolist() == [0, 1]
-    assert scores[0] == scores[1]
-    more, weighed = index.search(["données"], exact_weight=0.5, folded_weight=0)
-    assert more.tolist() == [1, 0]
-    # Both forms stand in one title of three words each, so only the exact one is worth more.
-    assert weighed[1] == pytest.approx(scores[0])
-    assert weighed[0] > weighed[1]
-
-
-def test_all_apostrophes_score_alike(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Le droit à l’emploi", "Autre chose")
-    found = [index.search(words(text)) for text in ("l'emploi", "l’emploi", "L＇emploi")]
-    assert [rows.tolist() for rows, _ in found] == [[0]] * 3
-    assert len({float(scores[0]) for _, scores in found}) == 1
+def test_all_apostrophes_score_alike() -> None:
+    index = titled("Le droit à l’emploi", "Autre chose")
+    found = [search(index, text) for text in ("l'emploi", "l’emploi", "L＇emploi")]
+    assert [rows for rows, _ in found] == [[0]] * 3
+    assert len({scores[0] for _, scores in found}) == 1
     assert rows(index, "emploi") == [0]
 
 
-def test_several_words_are_any_of_them_and_all_rank_first(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Haie ancienne", "Haie et bocage", "Bocage ancien", "Autre chose")
+def test_several_words_are_any_of_them_and_all_rank_first() -> None:
+    index = titled("Haie ancienne", "Haie et bocage", "Bocage ancien", "Autre chose")
     found = rows(index, "haie bocage")
     assert found[0] == 1
     assert sorted(found) == [0, 1, 2]
-
-
-def test_a_word_twice_counts_once(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Haie", "Bocage")
-    once, twice = index.search(["haie"]), index.search(["haie", "haie"])
-    assert once[1].tolist() == twice[1].tolist()
 
 
 # Parts, limits, filters
@@ -130,48 +130,44 @@ EVERYWHERE = [
 
 
 @pytest.mark.parametrize(
-    ("parts", "expected"),
+    ("fields", "expected"),
     [
         (("title",), [0]),
         (("tags",), [1]),
-        (("annotations",), [2, 3]),
+        (("annotations",), [2]),
+        (("notes",), [3]),
+        (("annotations", "notes"), [2, 3]),
         (("description",), [4]),
         (("url",), [5]),
         (("title", "url"), [0, 5]),
-        (("url", "description", "annotations", "tags", "title"), [0, 1, 2, 3, 4, 5]),
+        (("url", "description", "annotations", "notes", "tags", "title"), [0, 1, 2, 3, 4, 5]),
+        (("text",), [0, 1, 2, 3, 4, 5]),
     ],
 )
-def test_only_the_parts_that_are_asked_for(
-    tmp_path: Path, parts: tuple[str, ...], expected: list[int]
-) -> None:
-    index = build(tmp_path, *(replace(item, language="fr") for item in EVERYWHERE))
-    assert sorted(rows(index, "haie", parts=parts)) == expected
-    assert index.rows_with_word("haies", parts).tolist() == expected
-    assert index.rows_with_phrase(["haie"], parts).tolist() == expected
+def test_only_the_fields_that_are_asked_for(fields: tuple[Field, ...], expected: list[int]) -> None:
+    index = build(*(replace(item, language="fr") for item in EVERYWHERE))
+    assert sorted(rows(index, "haie", fields=fields)) == expected
+    assert held(index.with_word("haies", fields)) == expected
+    assert held(index.with_phrase(["haie"], fields)) == expected
 
 
-def test_the_noise_of_a_url_is_no_word(tmp_path: Path) -> None:
-    index = build(tmp_path, *EVERYWHERE)
+def test_the_noise_of_a_url_is_no_word() -> None:
+    index = build(*EVERYWHERE)
     for word in ("https", "www", "html"):
         assert rows(index, word) == []
     assert rows(index, "index") == [5]
 
 
-def test_a_title_outweighs_a_description(tmp_path: Path) -> None:
-    index = build(tmp_path, Bookmark("bocage", description="haie"), Bookmark("haie", description="bocage"))
-    assert rows(index, "haie") == [1, 0]
-
-
-def test_ties_are_in_order_of_row_and_the_limit_keeps_the_first(tmp_path: Path) -> None:
-    index = titled(tmp_path, *["Haie"] * 20)
-    found, scores = index.search(["haie"])
-    assert found.tolist() == list(range(20))
-    assert len(set(scores.tolist())) == 1
+def test_ties_are_in_order_of_row_and_the_limit_keeps_the_first() -> None:
+    index = titled(*["Haie"] * 20)
+    found, scores = search(index, "haie")
+    assert found == list(range(20))
+    assert len(set(scores)) == 1
     assert rows(index, "haie", limit=5) == [0, 1, 2, 3, 4]
 
 
-def test_what_is_not_allowed_leaves_room_for_others(tmp_path: Path) -> None:
-    index = titled(tmp_path, *["Haie"] * 20)
+def test_what_is_not_allowed_leaves_room_for_others() -> None:
+    index = titled(*["Haie"] * 20)
     allowed = np.zeros(20, np.bool_)
     allowed[[3, 7, 19]] = True
     assert rows(index, "haie", limit=2, allowed=allowed) == [3, 7]
@@ -179,37 +175,37 @@ def test_what_is_not_allowed_leaves_room_for_others(tmp_path: Path) -> None:
     assert rows(index, "haie", allowed=np.zeros(20, np.bool_)) == []
 
 
-def test_a_filter_changes_no_score(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Haie", "Haie vive", "Haie vive ancienne", "Bocage")
-    found, scores = index.search(["haie", "vive"])
+def test_a_filter_changes_no_score() -> None:
+    index = titled("Haie", "Haie vive", "Haie vive ancienne", "Bocage")
+    expected = dict(zip(*search(index, "haie vive"), strict=True))
     allowed = np.array([True, False, True, True])
-    kept, same = index.search(["haie", "vive"], allowed=allowed)
-    expected = dict(zip(found.tolist(), scores.tolist(), strict=True))
-    assert dict(zip(kept.tolist(), same.tolist(), strict=True)) == {row: expected[row] for row in (0, 2)}
+    kept = dict(zip(*search(index, "haie vive", allowed=allowed), strict=True))
+    assert kept == {row: expected[row] for row in (0, 2)}
 
 
 @pytest.mark.parametrize("question", ["", "absent", "¶", "  "])
-def test_nothing_is_found(tmp_path: Path, question: str) -> None:
-    assert rows(titled(tmp_path, "Haie", "Bocage"), question) == []
+def test_nothing_is_found(question: str) -> None:
+    assert rows(titled("Haie", "Bocage"), question) == []
 
 
-def test_a_word_that_is_a_query_elsewhere_is_a_word_here(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Haie OR bocage", "title:haie*")
-    assert index.search(["title:haie*"])[0].tolist() == []
+def test_a_word_that_is_a_query_elsewhere_is_a_word_here() -> None:
+    index = titled("Haie OR bocage", "title:haie*")
+    assert index.product([(Term("text", "exact", "title:haie*"), 1)], 10, None)[0].tolist() == []
     assert rows(index, "or") == [0]
 
 
-def test_an_empty_library(tmp_path: Path) -> None:
-    index = build(tmp_path)
+def test_an_empty_library() -> None:
+    index = build()
     assert rows(index, "haie") == []
-    assert index.rows_with_word("haie").tolist() == []
-    assert index.rows_with_phrase(["haie", "vive"]).tolist() == []
-    assert index.words_starting_with("h", 5) == []
-    assert index.document_frequency("haie") == 0
+    assert held(index.with_word("haie", TEXT)) == []
+    assert held(index.with_phrase(["haie", "vive"], TEXT)) == []
+    assert index.words("h", 5, "text") == []
+    assert index.document_frequencies([HEDGE]).tolist() == [0]
+    assert index.average_length("text") == 0
 
 
-def test_a_very_long_word_and_a_very_long_text_are_taken(tmp_path: Path) -> None:
-    index = build(tmp_path, Bookmark("x" * 200_000, description="haie " * 50_000), Bookmark("bocage"))
+def test_a_very_long_word_and_a_very_long_text_are_taken() -> None:
+    index = build(Bookmark("x" * 200_000, description="haie " * 50_000), Bookmark("bocage"))
     assert rows(index, "haie") == [0]
     assert rows(index, "bocage") == [1]
 
@@ -230,90 +226,138 @@ def test_a_very_long_word_and_a_very_long_text_are_taken(tmp_path: Path) -> None
         ("l’emploi public", [3]),
     ],
 )
-def test_a_phrase_is_its_words_in_their_order(tmp_path: Path, phrase: str, expected: list[int]) -> None:
+def test_a_phrase_is_its_words_in_their_order(phrase: str, expected: list[int]) -> None:
     index = titled(
-        tmp_path,
         "La protection sociale",
         "Protection sociale et haies",
         "La protection des haies, sociale",
         "De l’emploi public",
     )
-    assert index.rows_with_phrase(words(phrase)).tolist() == expected
+    assert held(index.with_phrase(split(phrase), TEXT)) == expected
 
 
-def test_a_phrase_does_not_run_from_one_text_into_the_next(tmp_path: Path) -> None:
+def test_a_phrase_does_not_run_from_one_text_into_the_next() -> None:
     index = build(
-        tmp_path,
         Bookmark("x", annotations=(Annotation("la protection"), Annotation("sociale des haies"))),
         Bookmark("x", annotations=(Annotation("la protection", note="sociale"),)),
         Bookmark("x", tags=("protection", "sociale")),
         Bookmark("protection", description="sociale"),
         Bookmark("x", annotations=(Annotation("ailleurs"), Annotation("la protection sociale"))),
     )
-    assert index.rows_with_phrase(["protection", "sociale"]).tolist() == [4]
+    assert held(index.with_phrase(["protection", "sociale"], TEXT)) == [4]
 
 
-def test_a_phrase_is_of_the_forms_that_were_typed(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Protections sociales", "Protection sociale")
-    assert index.rows_with_phrase(["protection", "sociale"]).tolist() == [1]
-    assert index.rows_with_phrase(["sociale"]).tolist() == [1]
+def test_a_phrase_is_of_the_forms_that_were_typed() -> None:
+    index = titled("Protections sociales", "Protection sociale")
+    assert held(index.with_phrase(["protection", "sociale"], TEXT)) == [1]
+    assert held(index.with_phrase(["sociale"], TEXT)) == [1]
 
 
 # Counts
 
 
-def test_document_frequency_counts_bookmarks(tmp_path: Path) -> None:
+def test_document_frequencies_count_bookmarks() -> None:
     index = build(
-        tmp_path,
         Bookmark("Haie et haie", description="haies", language="fr"),
         Bookmark("Les haies", language="fr"),
         Bookmark("Métiers", language="fr"),
     )
-    assert index.document_frequency("haie") == 2
-    assert index.document_frequency("metier") == 1
-    assert index.document_frequency("absent") == 0
+    terms = [
+        HEDGE,
+        Term("text", "exact", "haies"),
+        Term("description", "stem", "hai"),
+        Term("text", "stem", "x"),
+    ]
+    assert index.document_frequencies(terms).tolist() == [2, 2, 1, 0]
 
 
-def test_rows_with_word_counts_every_form(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Les métiers", "Autre chose", "Un metier", "Le métier")
-    assert index.rows_with_word("metiers").tolist() == [0, 2, 3]
+def test_with_word_finds_every_form() -> None:
+    index = titled("Les métiers", "Autre chose", "Un metier", "Le métier")
+    assert held(index.with_word("metiers", TEXT)) == [0, 2, 3]
 
 
-def test_words_starting_with(tmp_path: Path) -> None:
-    index = titled(tmp_path, "Haie", "Haie vive", "Haies", "Hérisson", "Bocage")
-    assert dict(index.words_starting_with("ha", 10)) == {"haie": 2, "haies": 1}
-    assert len(index.words_starting_with("h", 2)) == 2
-    assert index.words_starting_with("z", 10) == []
+def test_words_that_begin_so() -> None:
+    index = titled("Haie", "Haie vive", "Haies", "Hérisson", "Bocage")
+    assert index.words("ha", None, "text") == [("haie", 2), ("haies", 1)]
+    assert index.words("h", 2, "title") == [("haie", 2), ("haies", 1)]
+    assert index.words("he", 2, "title") == [("herisson", 1)]
+    assert index.words("z", 10, "text") == index.words("h", 10, "notes") == []
+    assert len(index.words("", None, "text")) == 5
 
 
-# The folder
+def test_lengths_count_all_words() -> None:
+    index = build(
+        Bookmark("La plate-forme", tags=("a", "b c"), annotations=(Annotation("un deux", note="trois"),)),
+        Bookmark("Haie"),
+    )
+    everything = np.arange(2)
+    # Joined up, a hyphenated word is one more.
+    assert index.lengths("title", everything).tolist() == [4, 1]
+    assert index.lengths("tags", everything).tolist() == [3, 0]
+    assert index.lengths("notes", everything).tolist() == [1, 0]
+    assert index.lengths("text", everything).tolist() == [10, 1]
+    assert index.average_length("text") == 5.5
 
 
-def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
-    with pytest.raises(GenerationError, match="the keyword index cannot be opened"):
-        LexicalIndex.open(tmp_path / "nowhere")
-    build(tmp_path, Bookmark("Haie"))
-    (tmp_path / "lexical" / "meta.json").write_text("damaged")
-    with pytest.raises(GenerationError) as caught:
-        LexicalIndex.open(tmp_path / "lexical")
-    assert caught.value.where == str(tmp_path / "lexical")
-    assert "glane index" in caught.value.hint
+def test_weights_are_those_of_bm25() -> None:
+    index = build(Bookmark("haie haie bocage"), Bookmark("haie"), Bookmark("bocage"))
+    # k1 = 1.2, b = .75; three words, one and one: 5 / 3 in the mean.
+    first = 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 3 / (5 / 3)))
+    second = 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 1 / (5 / 3)))
+    weights = index.term_weights(
+        [HEDGE, Term("title", "exact", "haie"), Term("url", "exact", "haie")], np.array([2, 0, 1, 0])
+    )
+    assert weights == pytest.approx(
+        np.array([[0, 0, 0], [first, first, 0], [second, second, 0], [first, first, 0]])
+    )
+    found, scores = index.product([(HEDGE, 2.0), (Term("text", "stem", "bocag"), 1.0)], 10, None)
+    other = 1 * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 3 / (5 / 3)))
+    assert found.tolist() == [0, 1, 2]
+    assert scores == pytest.approx([2 * first + other, 2 * second, second])
 
 
-def test_a_segment_that_is_missing_is_told(tmp_path: Path) -> None:
-    build(tmp_path, Bookmark("Haie"))
-    for path in (tmp_path / "lexical").iterdir():
-        if path.suffix in (".term", ".idx", ".store", ".fast"):
-            path.unlink()
-    with pytest.raises(GenerationError, match="the keyword index cannot be opened"):
-        LexicalIndex.open(tmp_path / "lexical")
+# Several segments
+
+OLD = [
+    Bookmark("Haie vive et haie"),
+    Bookmark("Bocage des haies"),
+    Bookmark("Une plate-forme"),
+    Bookmark("Métiers"),
+]
+NEW = [Bookmark("Haie morte"), Bookmark("", annotations=(Annotation("Le bocage", note="vif"),))]
 
 
-def test_two_builds_of_one_library_answer_alike(tmp_path: Path) -> None:
-    titles = [f"Haie {number} {'vive ' * (number % 3)}bocage" for number in range(50)]
-    answers = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        found, scores = titled(tmp_path / name, *titles).search(["haie", "vive"])
-        answers.append((found.tolist(), scores.tolist()))
-    assert answers[0] == answers[1]
+def several() -> tuple[KeywordLeg, KeywordLeg]:
+    """Two segments of which two rows are superseded, and the same four bookmarks in one."""
+    parts = [SegmentWords(words.build(OLD)), SegmentWords(words.build(NEW))]
+    leg = KeywordLeg([(parts[0], np.array([0, -1, 2, -1])), (parts[1], np.array([1, 3]))], 4)
+    return leg, build(OLD[0], NEW[0], OLD[2], NEW[1])
+
+
+@pytest.mark.parametrize("question", ["haie", "bocage", "plateforme", "haie vive morte", "métiers"])
+def test_what_is_superseded_counts_nowhere(question: str) -> None:
+    leg, whole = several()
+    assert search(leg, question) == search(whole, question)
+    terms = [term for word in split(question) for term in forms_of(word, ("text", "title", "notes"))]
+    assert leg.document_frequencies(terms).tolist() == whole.document_frequencies(terms).tolist()
+    everything = np.arange(4)
+    assert (leg.term_weights(terms, everything) == whole.term_weights(terms, everything)).all()
+    assert held(leg.with_phrase(split(question), TEXT)) == held(whole.with_phrase(split(question), TEXT))
+    assert leg.words("", None, "text") == whole.words("", None, "text")
+    assert leg.average_length("text") == whole.average_length("text")
+
+
+def test_merged_segments_are_those_of_a_build() -> None:
+    parts = [(words.build(OLD), np.array([0, -1, 2, -1])), (words.build(NEW), np.array([1, 3]))]
+    merged, built = words.merge(parts, 4), words.build([OLD[0], NEW[0], OLD[2], NEW[1]])
+    assert merged.keys() == built.keys()
+    for name, array in built.items():
+        assert merged[name].dtype == array.dtype, name
+        assert merged[name].tolist() == array.tolist(), name
+
+
+def test_a_merge_of_nothing_is_an_empty_build() -> None:
+    merged = words.merge([(words.build(OLD), np.full(4, -1))], 0)
+    assert {name: array.tolist() for name, array in merged.items()} == {
+        name: array.tolist() for name, array in words.build([]).items()
+    }

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glane_indexer.errors import GenerationError
 from glane_indexer.index.local import vectors as vectors_module
-from glane_indexer.index.local.vectors import PassageVectors
+from glane_indexer.index.local.vectors import PassageVectors, codes_of, cosines
 
 DIMENSIONS = 64
 Floats = NDArray[np.float32]
@@ -23,11 +21,8 @@ def unit(count: int, seed: int = 1) -> Floats:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def opened(path: Path, vectors: Floats) -> PassageVectors:
-    # So small an index is built in no time, unless threads wait for busy cores.
-    faiss.omp_set_num_threads(1)
-    PassageVectors.build(vectors, path / "vectors.faiss")
-    return PassageVectors.open(path / "vectors.faiss")
+def opened(vectors: Floats) -> PassageVectors:
+    return PassageVectors(vectors, codes_of(vectors))
 
 
 def nearest(vectors: Floats, vector: Floats, k: int, rows: NDArray[np.int64] | None = None) -> list[int]:
@@ -40,9 +35,9 @@ def nearest(vectors: Floats, vector: Floats, k: int, rows: NDArray[np.int64] | N
 # Exact
 
 
-def test_few_passages_are_searched_exactly(tmp_path: Path) -> None:
+def test_few_passages_are_searched_exactly() -> None:
     vectors, queries = unit(400), unit(20, seed=2)
-    index = opened(tmp_path, vectors)
+    index = opened(vectors)
     assert index.exact
     assert index.count == 400
     for query in queries:
@@ -51,9 +46,9 @@ def test_few_passages_are_searched_exactly(tmp_path: Path) -> None:
         np.testing.assert_allclose(scores, vectors[rows] @ query, atol=1e-6)
 
 
-def test_ties_are_in_order_of_row(tmp_path: Path) -> None:
+def test_ties_are_in_order_of_row() -> None:
     one, two = np.eye(2, DIMENSIONS, dtype=np.float32)
-    index = opened(tmp_path, np.stack([two, one, two, one, one, two, one]))
+    index = opened(np.stack([two, one, two, one, one, two, one]))
     scores, rows = index.search(one, 3)
     assert rows.tolist() == [1, 3, 4]
     assert scores.tolist() == [1, 1, 1]
@@ -61,23 +56,23 @@ def test_ties_are_in_order_of_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.4, 0.9, 1.0])
-def test_a_filter_is_exact(tmp_path: Path, share: float) -> None:
+def test_a_filter_is_exact(share: float) -> None:
     vectors = unit(400)
-    index = opened(tmp_path, vectors)
+    index = opened(vectors)
     allowed = np.random.default_rng(3).random(400) < share
     for query in unit(5, seed=2):
         _, rows = index.search(query, 10, allowed)
         assert rows.tolist() == nearest(vectors, query, 10, np.flatnonzero(allowed))
 
 
-def test_more_than_there_are(tmp_path: Path) -> None:
-    index = opened(tmp_path, unit(5))
+def test_more_than_there_are() -> None:
+    index = opened(unit(5))
     assert len(index.search(unit(1)[0], 100)[1]) == 5
     assert len(index.search(unit(1)[0], 0)[1]) == 0
 
 
-def test_no_passages_at_all(tmp_path: Path) -> None:
-    index = opened(tmp_path, np.zeros((0, DIMENSIONS), np.float32))
+def test_no_passages_at_all() -> None:
+    index = opened(np.zeros((0, DIMENSIONS), np.float32))
     scores, rows = index.search(unit(1)[0], 10)
     assert (len(scores), len(rows), index.count) == (0, 0, 0)
     assert index.search(unit(1)[0], 10, np.zeros(0, np.bool_))[1].tolist() == []
@@ -85,9 +80,9 @@ def test_no_passages_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [[3, 1, 3], list(range(399, -1, -1)), []])
-def test_scores_are_in_the_order_of_the_rows(tmp_path: Path, rows: list[int]) -> None:
+def test_scores_are_in_the_order_of_the_rows(rows: list[int]) -> None:
     vectors, query = unit(400), unit(1, seed=2)[0]
-    found = opened(tmp_path, vectors).scores(query, np.array(rows, np.int64))
+    found = opened(vectors).scores(query, np.array(rows, np.int64))
     np.testing.assert_allclose(found, vectors[np.array(rows, int)] @ query, atol=1e-6)
 
 
@@ -95,9 +90,7 @@ def test_scores_are_in_the_order_of_the_rows(tmp_path: Path, rows: list[int]) ->
 
 
 @pytest.fixture(scope="module", params=["scan", "cells"])
-def large(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[PassageVectors]:
+def large(request: pytest.FixtureRequest) -> Iterator[PassageVectors]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors_module, "EXACT_PASSAGES", 500)
         patch.setattr(vectors_module, "FILTERED_EXACT", 400)
@@ -106,7 +99,7 @@ def large(
             patch.setattr(vectors_module, "CELLED_PASSAGES", 3000)
             patch.setattr(vectors_module, "CELLS", 16)
             patch.setattr(vectors_module, "PROBES", 12)
-        index = opened(tmp_path_factory.mktemp("large"), unit(3000))
+        index = opened(unit(3000))
         cells = getattr(faiss.downcast_index(index._codes), "nlist", 1)
         assert cells == (16 if request.param == "cells" else 1)
         yield index
@@ -178,17 +171,10 @@ def test_an_approximate_index_answers_alike_each_time(large: PassageVectors) -> 
 # The file
 
 
-def test_a_file_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "vectors.faiss"
-    with pytest.raises(GenerationError, match="the vectors cannot be read"):
-        PassageVectors.open(path)
-    path.write_bytes(b"damaged" * 100)
-    with pytest.raises(GenerationError) as caught:
-        PassageVectors.open(path)
-    assert caught.value.where == str(path)
-    assert "glane index --force" in caught.value.hint
-
-
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(GenerationError, match="the vectors cannot be written"):
-        PassageVectors.build(unit(3), tmp_path / "nowhere" / "vectors.faiss")
+def test_a_cosine_does_not_depend_on_the_rows_around_it() -> None:
+    vectors, (query,) = unit(1000), unit(1, seed=2)
+    whole = cosines(vectors, query)
+    for start, count in ((0, 1), (1, 2), (3, 5), (17, 100), (993, 7)):
+        assert (
+            cosines(vectors[start : start + count], query).tolist() == whole[start : start + count].tolist()
+        )

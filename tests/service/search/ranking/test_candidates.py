@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glane_service.search.ranking.candidates import Candidates, Floats, fuse, keyword_bound, order
+from glane_service.search.ranking.candidates import Candidates, Floats, fuse, order
 from glane_service.search.ranking.parameters import Parameters
 
 PARAMETERS = Parameters(
@@ -81,20 +80,6 @@ def test_no_candidates_have_no_scores() -> None:
         scores = fuse(empty, PARAMETERS, mode)
         assert len(scores) == 0
         assert len(order(empty.rows, scores)) == 0
-
-
-def test_the_most_that_words_can_score() -> None:
-    # Of 10 bookmarks 2 hold the one word and none the other: ln(1 + 8.5 / 2.5) and ln(1 + 10.5 / 0.5),
-    # times k1 + 1 = 2.2, times 1 + 0.3 + 0.1 for the three forms.
-    expected = 2.2 * 1.4 * (math.log(4.4) + math.log(22))
-    assert keyword_bound([2, 0], 10, PARAMETERS) == pytest.approx(expected)
-    assert keyword_bound([], 10, PARAMETERS) == 0
-
-
-def test_a_rarer_word_can_score_more() -> None:
-    bounds = [keyword_bound([count], 100, PARAMETERS) for count in (0, 1, 10, 99, 100)]
-    assert bounds == sorted(bounds, reverse=True)
-    assert bounds[-1] > 0
 
 
 def test_the_order_is_by_score_and_then_by_row() -> None:

@@ -1,0 +1,31 @@
+"""HTML from strangers: parsed only where it is not nested deeper than any page (pure)."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from glane_indexer.errors import InputError
+
+# Elements that are always closed, so that what is open says how deep a page is.
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|ul|ol|dl|blockquote|table|section|article|main|nav|b|i|u|em|strong|font|small|big"
+    r"|center|form|fieldset|figure|details|q|sub|sup|code|pre|svg|g|object)\b",
+    re.IGNORECASE,
+)
+_DEEPEST = 10_000
+
+
+def parsed_html(text: str) -> LexborHTMLParser:
+    """The page of a text.
+
+    Raises:
+        InputError: elements are nested so deeply that to read them would take hours.
+    """
+    depth = 0
+    for found in _NESTING.finditer(text):
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth > _DEEPEST:
+            raise InputError(f"elements are nested more than {_DEEPEST:,} deep, which no page does")
+    return LexborHTMLParser(text)

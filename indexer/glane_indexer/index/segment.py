@@ -1,0 +1,225 @@
+"""A segment: an immutable, checksummed file that holds some bookmarks whole, all of one visibility.
+
+Its rows are in order of id. What has been superseded since is said by the generation, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glane_indexer.identity import content_hash
+from glane_indexer.index.local import arrays as files
+from glane_indexer.index.local import columns, completion, documents, passages, words
+from glane_indexer.index.local.arrays import Arrays, Strings, named, part
+from glane_indexer.index.local.completion import Titles
+from glane_indexer.index.local.documents import Documents
+from glane_indexer.index.local.keyword import SegmentWords
+from glane_indexer.index.local.languages import sums_of
+from glane_indexer.index.local.vectors import PassageVectors, codes_of
+from glane_indexer.models import Bookmark, Passage, Visibility
+
+VISIBILITIES: tuple[Visibility, ...] = ("public", "private")
+SUFFIX = ".safetensors"
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """What a generation says of a segment: its file, and what it holds."""
+
+    name: str
+    visibility: Visibility
+    bookmarks: int
+    passages: int
+    size: int
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What goes into a segment: bookmarks in order of id, their passages, and the vectors of both.
+
+    ``hashes`` are those of all texts that were embedded for each bookmark; ``vectors`` float32 ``[passages,
+    d]`` and ``document_vectors`` float16 ``[bookmarks, d]`` are unit rows (zeros where there is no text).
+    """
+
+    bookmarks: Sequence[Bookmark]
+    passages: Sequence[Sequence[Passage]]
+    hashes: Sequence[Sequence[str]]
+    vectors: NDArray[np.float32]
+    document_vectors: NDArray[np.float16]
+
+    def split(self) -> list[tuple[Visibility, Content]]:
+        """The public and the private bookmarks apart."""
+        lengths = [len(group) for group in self.passages]
+        owners = np.repeat(np.arange(len(self.bookmarks)), lengths)
+        parts: list[tuple[Visibility, Content]] = []
+        for visibility in VISIBILITIES:
+            own = np.array([bookmark.visibility == visibility for bookmark in self.bookmarks], np.bool_)
+            rows = np.flatnonzero(own).tolist()
+            part = Content(
+                [self.bookmarks[row] for row in rows],
+                [self.passages[row] for row in rows],
+                [self.hashes[row] for row in rows],
+                self.vectors[own[owners]],
+                self.document_vectors[own],
+            )
+            parts.append((visibility, part))
+        return parts
+
+    def arrays(self) -> Arrays:
+        """The arrays of the segment."""
+        flat = b"".join(bytes.fromhex(text) for group in self.hashes for text in group)
+        return {
+            **_facts(self.bookmarks, self.document_vectors),
+            **named(words.build(self.bookmarks), "words"),
+            **named(passages.build(self.bookmarks, self.passages), "passages"),
+            "embedded.hashes": np.frombuffer(flat, np.uint8).reshape(-1, 16),
+            "embedded.last": np.cumsum([len(group) for group in self.hashes], dtype=np.int64),
+            **_vectors(self.vectors),
+        }
+
+
+class Segment:
+    """An opened segment. Safe to share between threads, and between views.
+
+    Raises:
+        GenerationError: the file is missing, or is not what was written.
+    """
+
+    def __init__(self, folder: Path, file: SegmentFile) -> None:
+        self.file = file
+        self.arrays = files.read(folder / f"{file.name}{SUFFIX}", file.size, file.checksum)
+        self.ids = Strings(self.arrays, "ids").all()
+        self.words = SegmentWords(part(self.arrays, "words"))
+        self.columns = part(self.arrays, "columns")
+        self.titles = Titles(part(self.arrays, "titles"))
+        self.documents = Documents(self.arrays)
+        self.passages = part(self.arrays, "passages")
+        self.vectors = PassageVectors(self.arrays["vectors"], self.arrays.get("codes"))
+        self.document_vectors: NDArray[np.float16] = self.arrays["document_vectors"]
+        self.language_sums: NDArray[np.float64] = self.arrays["language_sums"]
+
+    def hashes(self) -> list[str]:
+        """The content hash of every bookmark."""
+        return Strings(self.arrays, "hashes").all()
+
+    def passage_counts(self) -> NDArray[np.int64]:
+        """How many passages every bookmark has."""
+        return np.diff(self.passages["last"], prepend=0)
+
+    def embedded(self, rows: Mask) -> set[bytes]:
+        """The hashes of the texts that were embedded for some bookmarks."""
+        last = self.arrays["embedded.last"]
+        kept = np.repeat(rows, np.diff(last, prepend=0))
+        return {item.tobytes() for item in self.arrays["embedded.hashes"][kept]}
+
+
+def write(folder: Path, name: str, visibility: Visibility, arrays: Arrays) -> SegmentFile:
+    """Write a segment's file, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    draft = folder / f".{name}{SUFFIX}"
+    draft.unlink(missing_ok=True)
+    size, checksum = files.write(draft, arrays)
+    draft.replace(folder / f"{name}{SUFFIX}")
+    return SegmentFile(name, visibility, len(arrays["ids.ends"]), len(arrays["vectors"]), size, checksum)
+
+
+def merged(parts: Sequence[tuple[Segment, Mask]]) -> Arrays:
+    """The arrays of one segment out of what is still alive in several; nothing is analysed or embedded."""
+    chosen = sorted(
+        (segment.ids[row], number, row)
+        for number, (segment, alive) in enumerate(parts)
+        for row in np.flatnonzero(alive).tolist()
+    )
+    count = len(chosen)
+    numbers = np.array([number for _, number, _ in chosen], np.int64)
+    old = np.array([row for _, _, row in chosen], np.int64)
+    new = [np.full(len(segment.ids), -1, np.int64) for segment, _ in parts]
+    for place, (_, number, row) in enumerate(chosen):
+        new[number][row] = place
+    bookmarks = [parts[number][0].documents[row] for _, number, row in chosen]
+    document_vectors = _picked([segment.document_vectors for segment, _ in parts], numbers, old)
+    spread = [
+        _spread([segment.arrays[name] for segment, _ in parts], numbers, old)
+        for name in ("passages.last", "embedded.last")
+    ]
+    flat = {
+        name: np.concatenate([segment.arrays[name] for segment, _ in parts])[places]
+        for places, names in zip(
+            (spread[0][0], spread[1][0]),
+            (
+                ("passages.kind", "passages.annotation", "passages.start", "passages.length", "vectors"),
+                ("embedded.hashes",),
+            ),
+            strict=True,
+        )
+        for name in names
+    }
+    vectors = flat.pop("vectors")
+    return {
+        **_facts(bookmarks, document_vectors),
+        **named(
+            words.merge(
+                [
+                    (part(segment.arrays, "words"), own)
+                    for (segment, _), own in zip(parts, new, strict=True)
+                ],
+                count,
+            ),
+            "words",
+        ),
+        **flat,
+        "passages.last": np.cumsum(spread[0][1]),
+        "embedded.last": np.cumsum(spread[1][1]),
+        **_vectors(vectors),
+    }
+
+
+def _facts(bookmarks: Sequence[Bookmark], document_vectors: NDArray[np.float16]) -> Arrays:
+    """The arrays that are quickly made from bookmarks."""
+    facts = columns.build(bookmarks)
+    languages = len(facts["languages_values.ends"])
+    return {
+        **Strings.arrays("ids", (bookmark.id for bookmark in bookmarks)),
+        **Strings.arrays("hashes", (content_hash(bookmark) for bookmark in bookmarks)),
+        **documents.build(bookmarks),
+        **named(facts, "columns"),
+        **named(completion.build(bookmarks), "titles"),
+        "document_vectors": document_vectors,
+        "language_sums": sums_of(document_vectors, facts["languages_codes"], languages),
+    }
+
+
+def _vectors(vectors: NDArray[np.float32]) -> Arrays:
+    codes = codes_of(vectors)
+    return {"vectors": vectors} if codes is None else {"vectors": vectors, "codes": codes}
+
+
+def _picked(
+    sources: Sequence[NDArray[Any]], numbers: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[Any]:
+    """One row after another, each out of the source of its number."""
+    offsets = np.cumsum([0, *(len(source) for source in sources)])
+    return np.concatenate(sources)[offsets[numbers] + rows]
+
+
+def _spread(
+    lasts: Sequence[NDArray[np.int64]], numbers: NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of rows that have spans: where their items lie in all sources together, and how many each has."""
+    ends = [np.asarray(last, np.int64) for last in lasts]
+    sizes = [np.diff(last, prepend=0) for last in ends]
+    offsets = np.cumsum([0, *(int(last[-1]) if len(last) else 0 for last in ends)])
+    lengths = _picked(sizes, numbers, rows)
+    starts = _picked(ends, numbers, rows) - lengths + offsets[numbers]
+    return words.spans(starts, lengths), lengths
