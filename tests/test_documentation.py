@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
+from glane_client import GlaneClient
 from glane_eval.cli import build_parser as eval_parser
 from glane_indexer.exporters.registry import EXPORTS
 from glane_indexer.importers.registry import FORMATS
@@ -15,11 +17,13 @@ from glane_indexer.library.sources.registry import SOURCES
 from glane_indexer.settings import Settings, describe
 from glane_service.app import create_app
 from glane_service.cli import build_parser
+from glane_service.mcp.server import build_server
 from tests.service.pages.test_page_controls import DIIGO_CONTROLS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 EVAL_README = (ROOT / "eval" / "README.md").read_text("utf-8")
+ASSISTANTS = (ROOT / "docs" / "assistants.md").read_text("utf-8")
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -92,3 +96,19 @@ def test_make_targets() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for target in targets - {"install", "serve", "format"}:
         assert f"make {target}" in " ".join(README.split()), target
+
+
+def test_the_tools_of_assistants() -> None:
+    server = build_server("Glane", lambda context: pytest.fail("no tool is called"))
+    names = [tool.name for tool in asyncio.run(server.list_tools())]
+    assert re.findall(r"^\| `(\w+)` \| ", ASSISTANTS.split("A result of")[0], re.MULTILINE) == names
+    (resource,) = asyncio.run(server.list_resource_templates())
+    (prompt,) = asyncio.run(server.list_prompts())
+    assert f"`{resource.uri_template}`" in ASSISTANTS and f"`{prompt.name}`" in ASSISTANTS
+
+
+def test_the_client() -> None:
+    methods = [name for name in vars(GlaneClient) if not name.startswith("_") and name != "close"]
+    assert re.findall(r"`(\w+)`", ASSISTANTS.split("has the same methods: ")[1].split(".")[0]) == methods
+    for module in ("langchain", "llama_index", "haystack"):
+        assert f"`glane_client.{module}.GlaneRetriever(" in ASSISTANTS

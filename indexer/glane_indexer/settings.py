@@ -37,8 +37,17 @@ class Settings:
     library: Path = _setting(Path("library"), "the library folder")
     model: str = _setting(
         "default",
-        "the encoder: `default` (multilingual-e5-small), or any sentence-transformers name or folder",
+        "the encoder: `default` (multilingual-e5-small), any sentence-transformers name or folder, or the "
+        "address of a server, `https://host/v1/embeddings#model`",
     )
+    model_key: str = _setting("", "the key for a server of embeddings")
+    chat_url: str = _setting(
+        "",
+        "the chat model that composes answers, in OpenAI's form, "
+        "`https://host/v1/chat/completions`; empty: off",
+    )
+    chat_model: str = _setting("", "which of its models")
+    chat_key: str = _setting("", "the key for it")
     precision: str = _setting(
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )
@@ -52,6 +61,11 @@ class Settings:
     )
     frame_origins: tuple[str, ...] = _setting(
         (), "origins that may show the search page in a frame, separated by commas"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        "host names that `/mcp` may be called by, besides local ones and that of `GLANE_PUBLIC_URL`, "
+        "separated by commas; `*` for all",
     )
     public_url: str = _setting("", "the service's own address as its users see it")
     access: str = _setting(

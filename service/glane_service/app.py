@@ -21,7 +21,9 @@ from glane_indexer.machine import share_of
 from glane_indexer.settings import Settings
 from glane_service.applier import Applier
 from glane_service.http import problems
+from glane_service.http.adapters import DIFY_PATH, adapters, in_dify_form
 from glane_service.http.admission import Admission
+from glane_service.http.answers import answers
 from glane_service.http.backend import Backend, NotOpenError
 from glane_service.http.cross_site import SameSite
 from glane_service.http.description import describe
@@ -35,8 +37,10 @@ from glane_service.http.opensearch import opensearch
 from glane_service.http.receiving import Bodies
 from glane_service.http.routes import api
 from glane_service.http.search_box import search_box
+from glane_service.http.tool_server import tools
 from glane_service.http.viewers import Access, Viewers
 from glane_service.http.writes import writes
+from glane_service.mcp.endpoint import McpEndpoint
 from glane_service.pages.editing import EditingPages
 from glane_service.pages.judge import JudgePages
 from glane_service.pages.routes import Pages
@@ -66,12 +70,14 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     metrics = Metrics()
     highlights = Stream()
     pages = Pages(settings, backend, metrics, highlights)
+    mcp = McpEndpoint(settings, backend)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
         applier.start()
-        yield
+        async with mcp.running():
+            yield
         applier.close()
         backend.close()
         writer.close()
@@ -91,9 +97,11 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.highlights = highlights
     app.state.access = access
     app.state.writer = writer
-    for router in (api, writes, instantsearch, feeds, exports, opensearch, search_box):
+    routers = (api, writes, instantsearch, answers, adapters, feeds, exports, opensearch, search_box)
+    for router in routers:
         app.include_router(router)
-    app.router.routes.extend(pages.routes())
+    app.include_router(tools, include_in_schema=False)
+    app.router.routes.extend([*mcp.routes(), *pages.routes()])
     app.router.routes.extend(EditingPages(access, writer, pages.renderer).routes())
     if settings.judge:
         app.router.routes.extend(JudgePages(settings, backend).routes())
@@ -104,6 +112,8 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
         problem = problems.from_exception(error, request)
         _log(problem, error)
         path = request.url.path
+        if path == DIFY_PATH:
+            problem = in_dify_form(problem, request)
         if not path.startswith(API_PATHS) and "text/html" in request.headers.get("accept", ""):
             # Who is sent away because there is too much to do must not cost the making of a page.
             return (

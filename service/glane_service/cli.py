@@ -76,10 +76,16 @@ def build_parser() -> argparse.ArgumentParser:
     undo.add_argument("import_id", metavar="IMPORT", help="its number, as `glane imports` shows it")
     _index(command("index", "build the index that searches are answered from"))
     _search(command("search", "ask the library a question"))
+    ask = command("ask", "quote the passages that answer, or compose an answer", "answers.command")
+    ask.add_argument("question")
+    ask.add_argument("--answer", action="store_true", help="compose an answer (GLANE_CHAT_URL)")
     _serve(command("serve", "answer questions over HTTP, with a search page"))
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _serve(demo)
+    command(
+        "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
+    )
     command("status", "show what the library and its index hold")
     watch = command("watch", "import what appears in a folder, and keep the index up with it", "intake")
     watch.add_argument("folder", type=Path, metavar="FOLDER")

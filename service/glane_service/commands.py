@@ -119,29 +119,27 @@ def status_command(options: Namespace, settings: Settings) -> int:
 def model_command(options: Namespace, settings: Settings) -> int:
     """``glane model``: prepare the encoder, or show it."""
     from glane_indexer.encoder import store
+    from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.encoder.prepare import prepare
+    from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
-    if options.action == "prepare":
-        from glane_indexer.encoder.prepare import prepare
-
-        prepared = prepare(settings, force=options.force, quiet=options.json)
+    if is_url(settings.model):
+        shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
-        found = store.read(store.folder_of(settings))
-        if found is None:
-            raise UsageError(
-                "the encoder is not prepared yet", where=settings.model, hint="Run `glane model prepare`"
-            )
-        prepared = found
-    shown = {
-        "name": prepared.name,
-        "fingerprint": prepared.fingerprint,
-        "dimensions": prepared.dimensions,
-        "max_tokens": prepared.max_tokens,
-        "precision": prepared.precision,
-        "runtime": prepared.runtime,
-        "folder": str(store.folder_of(settings)),
-        "seconds": round(time.monotonic() - started, 1),
-    }
+        if options.action == "prepare":
+            prepare(settings, force=options.force, quiet=options.json)
+        prepared = store.read(store.folder_of(settings))
+        if prepared is None:
+            hint = "Run `glane model prepare`"
+            raise UsageError("the encoder is not prepared yet", where=settings.model, hint=hint)
+        shown = {
+            **prepared.info.to_json(),
+            "precision": prepared.precision,
+            "runtime": prepared.runtime,
+            "folder": str(store.folder_of(settings)),
+            "seconds": round(time.monotonic() - started, 1),
+        }
     if options.json:
         print_json(shown)
     else:

@@ -23,7 +23,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from glane_indexer.identity import safe_url
 from glane_service.box.snippet import asset
+from glane_service.search.quoting import text_link
 from tests.support.packages import axe_source
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -147,6 +149,7 @@ def hit(number: int, **changes: Any) -> Answer:
     passage: Answer = {"kind": "annotation", "text": "Le travail change.", "highlights": [[3, 10]]}
     for name, value in changes.items():
         (passage if name in passage else bookmark)[name] = value
+    passage["link"] = text_link(safe_url(bookmark["url"]), passage["text"])
     return {"rank": number, "bookmark": bookmark, "passage": passage}
 
 

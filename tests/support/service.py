@@ -20,9 +20,13 @@ START_SECONDS = 20
 
 
 @contextmanager
-def serving(settings: Settings, live: LiveEngine, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
-    """The address, without a slash at its end, that the service of ``live`` answers on."""
-    # Without its lifespan the application leaves the engine open, which others use too.
+def serving(
+    settings: Settings, live: LiveEngine, *, lifespan: Literal["on", "off"] = "off"
+) -> Iterator[str]:
+    """The address, without a slash at its end, that the service of ``live`` answers on.
+
+    Without its lifespan the application leaves the engine open, which others use too.
+    """
     config = uvicorn.Config(
         create_app(settings, live),
         host="127.0.0.1",

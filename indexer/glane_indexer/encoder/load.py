@@ -14,6 +14,7 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.encoder.fidelity import LEAST
 from glane_indexer.encoder.onnx_encoder import OnnxEncoder
 from glane_indexer.encoder.store import PreparedModel
+from glane_indexer.encoder.url_encoder import UrlEncoder, is_url
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
 
@@ -30,6 +31,9 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
     Raises:
         EncoderError: it cannot be prepared or loaded.
     """
+    if is_url(settings.model):
+        key = settings.model_key
+        return UrlEncoder(settings.model, settings.library, key=key, keep=for_indexing)
     folder = store.folder_of(settings)
     prepared = store.read(folder) or _prepare_apart(settings, quiet)
     if prepared.runtime == "torch" or (for_indexing and _has_gpu()):

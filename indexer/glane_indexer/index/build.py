@@ -29,7 +29,7 @@ from glane_indexer.models import Bookmark
 from glane_indexer.passages import document_texts, passages_of, text_hash
 
 # Vectors are kept in the catalog after so many, so that a build that is ended goes on from there.
-KEPT_AFTER = 1024
+KEPT_AFTER = 256
 
 Progress = Callable[[str, int, int], None]
 Accept = Callable[[str], None]

@@ -43,25 +43,10 @@ const excerpt = (text, spans, size) => {
   return nodes;
 };
 
-// Makes a browser scroll to a passage: named whole, or by its first and its last words.
-const fragment = (text) => {
-  const words = text.trim().split(/\s+/);
-  const encode = (some) => encodeURIComponent(some.join(" ")).replace(/-/g, "%2D");
-  try {
-    if (text.length <= 100 && !/\n/.test(text.trim())) return `:~:text=${encode(words)}`;
-    return words.length < 10 ? "" : `:~:text=${encode(words.slice(0, 5))},${encode(words.slice(-5))}`;
-  } catch {
-    // Half a surrogate pair cannot be in an address.
-    return "";
-  }
-};
-
+// The service names the page at the passage, where the passage is quoted from it.
 const address = ({ bookmark, passage }, endpoint, inside) => {
-  const page = inside ? "" : web(bookmark.url);
-  if (!page) return `${endpoint}/bookmarks/${encodeURIComponent(bookmark.id)}`;
-  // Titles and descriptions are the library's own words: only annotations are quoted from the page.
-  const jump = passage.kind === "annotation" ? fragment(passage.text) : "";
-  return page + (jump && !page.includes("#") ? "#" : "") + jump;
+  const page = inside ? "" : web(passage.link) || web(bookmark.url);
+  return page || `${endpoint}/bookmarks/${encodeURIComponent(bookmark.id)}`;
 };
 
 const option = (kind, item, url) => {

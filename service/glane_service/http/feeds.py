@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from glane_indexer.identity import safe_url
 from glane_service.http.links import Links
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import engine_of, metrics_of
 from glane_service.search.highlights import Stream
 from glane_service.search.query import Query
+from glane_service.search.quoting import cite_hit
 from glane_service.search.results import Hit, MatchedPassage, Results, Why
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -114,8 +114,9 @@ def entry(hit: Hit, links: Links, site_name: str, anchor: str = "") -> ElementTr
     _add(entry, "updated", moment)
     if bookmark.created_at:
         _add(entry, "published", moment)
-    _add(entry, "link", rel="alternate", href=safe_url(bookmark.url) or page)
-    if safe_url(bookmark.url):
+    link = cite_hit(hit).link
+    _add(entry, "link", rel="alternate", href=link or page)
+    if link:
         _add(entry, "link", rel="related", href=page, type="text/html")
     _add(_add(entry, "author"), "name", bookmark.contributor or site_name)
     for tag in bookmark.tags:

@@ -173,7 +173,10 @@ def from_address(pairs: Iterable[tuple[str, str]]) -> SearchParameters:
 
 def explain_error(error: Any) -> tuple[str, str]:
     """The parameter that a validation error is about, and what is wrong with it, in a sentence."""
-    location = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+    # The first names the part of the request; after it, `query` is a name like any other.
+    location = [str(part) for part in error["loc"]]
+    if location and location[0] in ("query", "path", "body"):
+        del location[0]
     name = location[0] if location else "body"
     given = error.get("input")
     shown = repr(given if len(str(given)) <= 60 else f"{str(given)[:60]}…")

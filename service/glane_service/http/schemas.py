@@ -57,7 +57,12 @@ class PassageAnswer(Answer):
     kind: Literal["title", "description", "annotation"]
     annotation_id: str | None
     text: str = Field(examples=["La protection sociale devrait couvrir aussi les données."])
+    start: int = Field(description="Where `text` begins in its source, in code points")
     highlights: list[tuple[int, int]] = Field(examples=[[[3, 13], [14, 21]]])
+    link: str = Field(
+        description="The page's address, at the passage where it is quoted from the page",
+        examples=["https://revue.example.org/protection-sociale-des-donnees#:~:text=La%20protection"],
+    )
 
 
 class KeywordWhyAnswer(Answer):

@@ -16,10 +16,11 @@ from glane_service.pages import controls, views
 from glane_service.pages.indexes import index
 from glane_service.pages.render import Context, Renderer
 from glane_service.pages.search import PastTheEndError
-from glane_service.search.citations import FORMATS, text_fragment
+from glane_service.search.citations import FORMATS
 from glane_service.search.engine import SearchEngine
 from glane_service.search.highlights import PAGE_SIZE, Highlight, Stream
 from glane_service.search.query import MAX_FILTER, Query
+from glane_service.search.quoting import text_link
 from glane_service.search.results import Hit, MatchedPassage, Why
 
 SIMILAR = 6
@@ -64,7 +65,7 @@ class BrowsePages:
                 (
                     views.quote(item),
                     views.dated(item.created_at, language),
-                    text_fragment(url, item.text) if url else "",
+                    text_link(url, item.text) if url else "",
                     cite(item.id),
                 )
                 for item in bookmark.annotations

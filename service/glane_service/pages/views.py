@@ -15,8 +15,8 @@ from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages.formats import day, language_name, number
 from glane_service.pages.messages import CATALOGUE
-from glane_service.search.citations import text_fragment
 from glane_service.search.matching import Matcher
+from glane_service.search.quoting import text_link
 from glane_service.search.results import Hit, MatchedPassage, Results, Span
 
 # A page that shows every annotation of twenty well-read bookmarks would weigh more than all of the
@@ -124,7 +124,7 @@ def clip(text: str, limit: int) -> str:
 
 def jump(url: str, passage: MatchedPassage) -> str:
     """``url`` such that a browser scrolls to the passage, where it is quoted from that page."""
-    return text_fragment(url, passage.text) if passage.kind == "annotation" else url
+    return text_link(url, passage.text) if passage.kind == "annotation" else url
 
 
 def looks_like_code(text: str) -> bool:

@@ -12,34 +12,7 @@ from urllib.parse import quote
 
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
-
-# A text fragment names a passage whole up to so many characters, else by so many words at each end.
-FRAGMENT_WHOLE = 200
-FRAGMENT_WORDS = 5
-
-
-def text_fragment(url: str, text: str) -> str:
-    """``url`` such that a browser scrolls to ``text``, which was quoted from that page.
-
-    Made as https://wicg.github.io/scroll-to-text-fragment/ says; ``url`` unchanged where ``text`` is
-    not one that a browser could find.
-    """
-    text = text.strip()
-    words = text.split()
-    if not url or not words:
-        return url
-    if len(text) <= FRAGMENT_WHOLE and "\n" not in text:
-        fragment = _escaped(words)
-    elif len(words) >= 2 * FRAGMENT_WORDS:
-        fragment = f"{_escaped(words[:FRAGMENT_WORDS])},{_escaped(words[-FRAGMENT_WORDS:])}"
-    else:
-        return url
-    return f"{url}{'' if '#' in url else '#'}:~:text={fragment}"
-
-
-def _escaped(words: list[str]) -> str:
-    # A dash and a comma have a meaning of their own in a text fragment.
-    return quote(" ".join(words), safe="", errors="replace").replace("-", "%2D")
+from glane_service.search.quoting import text_link
 
 
 def markdown(bookmark: Bookmark, text: str = "", link: str = "") -> str:
@@ -48,7 +21,7 @@ def markdown(bookmark: Bookmark, text: str = "", link: str = "") -> str:
     ``link`` is the address of the source, for a bookmark that has none of its own.
     """
     title = _one_line(bookmark.title) or bookmark.site or bookmark.id
-    address = text_fragment(safe_url(bookmark.url), text) or link
+    address = text_link(safe_url(bookmark.url), text) or link
     named = f"[{escape_markdown(title)}](<{_bare(address)}>)" if address else escape_markdown(title)
     facts = [bookmark.contributor, bookmark.site, _day(bookmark)]
     source = ", ".join([named, *(escape_markdown(_one_line(fact)) for fact in facts if fact)])

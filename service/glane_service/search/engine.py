@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.errors import NotFoundError
+from glane_indexer.errors import EncoderError, NotFoundError
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
 from glane_indexer.index.protocol import Comparison, Field, Filter, NameKind, Selection, View
 from glane_indexer.models import Bookmark
@@ -34,6 +34,7 @@ from glane_service.search.results import (
     FacetValue,
     Hit,
     NoSuchPageError,
+    Notice,
     Results,
     Why,
 )
@@ -47,6 +48,9 @@ EVERY = 500
 # Two letters begin too many words for one of them to be meant; titles and tags name what is asked for.
 SHORTEST_COMPLETED = 3
 COMPLETED_FROM: tuple[Field, ...] = ("title", "tags", "text")
+WITHOUT_MEANING = Notice(
+    "without-meaning", "The encoder does not answer: these results were found by their words alone"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,13 @@ class SearchEngine:
         query = query.validated()
         parsed, corrections = self._parsed(query)
         filters = merged(query.filters, parsed.filters)
-        pool = self._pool(query, parsed)
+        used, notices = query, parsed.notices
+        try:
+            pool = self._pool(query, parsed)
+        except EncoderError:
+            # The encoder may be a server that has gone away: words can be looked for without it.
+            used, notices = replace(query, mode="keyword"), (*notices, WITHOUT_MEANING)
+            pool = self._pool(used, parsed)
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         rows = pool.rows[first : first + query.per_page]
@@ -105,7 +115,7 @@ class SearchEngine:
         )
         results = Results(
             query={"text": query.text, "mode": query.mode, "filters": filters.to_json()},
-            mode_used=query.mode,
+            mode_used=used.mode,
             generation=self.view.generation,
             total=total,
             page=query.page,
@@ -113,7 +123,7 @@ class SearchEngine:
             took_ms=(time.perf_counter() - started) * 1000,
             hits=hits,
             facets=self._facets(pool.rows),
-            notices=parsed.notices,
+            notices=notices,
             answered=self._answered(pool),
             more=0 if query.everything else pool.below,
             corrections=corrections,

@@ -87,13 +87,14 @@ class Presenter:
             return self._matcher.coverage(text(place), bookmark.language, self._weights)
 
         chosen = choose([piece.kind for piece in pieces], cosines, coverage)
-        kind, annotation, *_ = pieces[chosen]
+        kind, annotation, start, _ = pieces[chosen]
         said = text(chosen)
         return MatchedPassage(
             kind,
             said,
             bookmark.annotations[annotation].id if kind == "annotation" else "",
             () if wordless else self._matcher.highlights(said, bookmark.language),
+            start,
         )
 
     def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Annotation, Bookmark, PassageKind
+from glane_service.search.quoting import cite_hit
 
 Mode = Literal["hybrid", "keyword", "vector"]
 Span = tuple[int, int]
@@ -15,12 +16,16 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class MatchedPassage:
-    """The passage shown for a result; ``highlights`` are code-point spans into ``text``, in order."""
+    """The passage shown for a result; ``highlights`` are code-point spans into ``text``, in order.
+
+    ``text`` stands at ``start`` (code points) in its source: the title, the description, the annotation.
+    """
 
     kind: PassageKind
     text: str
     annotation_id: str = ""
     highlights: tuple[Span, ...] = ()
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,8 @@ def hit_json(hit: Hit) -> dict[str, Any]:
             "annotation_id": passage.annotation_id or None,
             "text": passage.text,
             "highlights": [list(span) for span in passage.highlights],
+            "start": passage.start,
+            "link": cite_hit(hit).link,
         },
         "annotations_total": len(hit.bookmark.annotations),
         "annotations": [annotation_json(item) for item in hit.annotations],

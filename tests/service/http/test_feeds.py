@@ -84,6 +84,15 @@ def test_a_bookmark_without_an_address_leads_to_its_own_page(client: TestClient)
     assert texts(entry, "author/name") == ["Anne Dupont"]
 
 
+def test_an_entry_leads_to_the_passage_on_its_page(client: TestClient) -> None:
+    (entry,) = feed(client, q="personne ne paie", mode="keyword").findall(f"{ATOM}entry")
+    (link,) = [item.get("href") for item in entry.findall(f"{ATOM}link") if item.get("rel") == "alternate"]
+    assert link == (
+        "https://www.example.org/travail-invisible.html"
+        "#:~:text=Chaque%20clic%20est%20un%20travail%20que%20personne%20ne%20paie."
+    )
+
+
 def test_a_feed_of_nothing_is_a_feed(client: TestClient) -> None:
     root = feed(client, q="xyzzy", mode="keyword")
     assert root.findall(f"{ATOM}entry") == []

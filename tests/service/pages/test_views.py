@@ -10,7 +10,7 @@ from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
 from glane_service.pages import controls, views
 from glane_service.pages.messages import translator
-from glane_service.pages.views import Piece, jump, pieces
+from glane_service.pages.views import Piece, pieces
 from glane_service.search.query import Filters, Query
 from glane_service.search.results import (
     FacetValue,
@@ -53,24 +53,6 @@ def test_pieces_of_a_text() -> None:
 @given(st.text(max_size=30), st.lists(st.tuples(st.integers(-5, 40), st.integers(-5, 40))))
 def test_pieces_lose_nothing_whatever_the_spans(text: str, spans: list[tuple[int, int]]) -> None:
     assert "".join(piece.text for piece in pieces(text, spans)) == text
-
-
-def test_a_link_jumps_to_the_passage() -> None:
-    url = "https://example.org/a"
-    short = MatchedPassage("annotation", "Un mi-temps, c’est peu")
-    assert jump(url, short) == f"{url}#:~:text=Un%20mi%2Dtemps%2C%20c%E2%80%99est%20peu"
-    assert jump(f"{url}#top", short).startswith(f"{url}#top:~:text=")
-    long = MatchedPassage("annotation", " ".join(f"mot{i}" for i in range(60)))
-    assert jump(url, long) == (
-        f"{url}#:~:text=mot0%20mot1%20mot2%20mot3%20mot4,mot55%20mot56%20mot57%20mot58%20mot59"
-    )
-
-
-def test_a_link_jumps_only_to_what_was_quoted_from_the_page() -> None:
-    url = "https://example.org/a"
-    assert jump(url, MatchedPassage("description", "Ma note")) == url
-    assert jump(url, MatchedPassage("annotation", " ")) == url
-    assert jump("", MatchedPassage("annotation", "Texte")) == ""
 
 
 def test_only_an_address_of_the_web_is_a_link() -> None:

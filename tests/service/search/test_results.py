@@ -94,6 +94,8 @@ def test_a_whole_answer() -> None:
                     "annotation_id": "a1",
                     "text": "La protection sociale",
                     "highlights": [[3, 13], [14, 21]],
+                    "start": 0,
+                    "link": "https://www.Example.org/a#:~:text=La%20protection%20sociale",
                 },
                 "annotations_total": 2,
                 "annotations": [
@@ -150,7 +152,14 @@ def test_what_is_absent_is_null_or_empty_and_never_missing() -> None:
         "views": 0,
         "language": "",
     }
-    assert shown["passage"] == {"kind": "title", "annotation_id": None, "text": "Notes", "highlights": []}
+    assert shown["passage"] == {
+        "kind": "title",
+        "annotation_id": None,
+        "text": "Notes",
+        "highlights": [],
+        "start": 0,
+        "link": "",
+    }
     assert shown["why"] == {"keyword": None, "vector": None}
     assert (shown["annotations_total"], shown["annotations"]) == (0, [])
     assert annotation_json(Annotation("a")) == {
@@ -213,6 +222,8 @@ def test_a_real_answer_has_the_shape_of_the_contract(engine: SearchEngine) -> No
                 "passage": {
                     **dict.fromkeys(("kind", "annotation_id", "text"), "str"),
                     "highlights": [["int"]],
+                    "start": "int",
+                    "link": "str",
                 },
                 "annotations_total": "int",
                 "annotations": [annotation],
