@@ -51,16 +51,18 @@ class Applier:
         self._refresh = refresh
         self._generation = generation
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="glane-apply", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin, or wait for the turn to."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="glane-apply", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop; what is not applied stays in the journal, and an index that is half made is made again."""
         self._stop.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout=5)
         self._journal.close()
 

@@ -58,7 +58,7 @@ def search_command(options: Namespace, settings: Settings) -> int:
     finally:
         live.close()
     if options.json:
-        print_json(to_json(results))
+        print_json({**to_json(results), "seq": live.engine.seq})
     else:
         print_results(results)
     return 0

@@ -30,6 +30,9 @@ def test_the_tree() -> None:
         "NotFoundError": "GlaneError",
         "ServiceError": "GlaneError",
         "DatasetError": "GlaneError",
+        "ConflictError": "GlaneError",
+        "JournalError": "LibraryError",
+        "SourceError": "GlaneError",
     }
 
 

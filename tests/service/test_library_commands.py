@@ -322,7 +322,9 @@ def test_backup_and_restore(run: Run, library: Path, tmp_path: Path) -> None:
     assert made.code == 0, made.err
     assert (made.json["bookmarks"], made.json["seq"]) == (13, 1)
     names = {path.name for path in (tmp_path / "backup").iterdir()}
-    assert names == {"backup.json", "catalog.duckdb", "index", "journal.log", "keys.json"}
+    assert names == {
+        *("backup.json", "catalog.duckdb", "index", "journal.log", "keys.json", "settings.json")
+    }
     before = everything(library)
     new = tmp_path / "new"
     assert run("restore", tmp_path / "backup", at=new).code == 0

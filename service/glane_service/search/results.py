@@ -146,20 +146,20 @@ def to_json(results: Results) -> dict[str, Any]:
         "query": results.query,
         "mode_used": results.mode_used,
         "generation": results.generation,
-        "answered": results.answered,
         "total": results.total,
-        "more": results.more,
         "page": results.page,
         "per_page": results.per_page,
         "pages": results.pages,
         "took_ms": round(results.took_ms, 3),
         "notices": [{"code": item.code, "message": item.message} for item in results.notices],
-        "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
         "results": [hit_json(hit) for hit in results.hits],
         "facets": {
             name: [{"value": item.value, "count": item.count} for item in values]
             for name, values in results.facets.items()
         },
+        "answered": results.answered,
+        "more": results.more,
+        "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
     }
 
 
@@ -207,7 +207,6 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
-        "confidence": None if hit.confidence is None else round(hit.confidence, 4),
         "bookmark": bookmark_json(hit.bookmark),
         "passage": {
             "kind": passage.kind,
@@ -220,6 +219,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "annotations_total": len(hit.bookmark.annotations),
         "annotations": [annotation_json(item) for item in hit.annotations],
         "why": why,
+        "confidence": None if hit.confidence is None else round(hit.confidence, 4),
     }
 
 

@@ -100,23 +100,22 @@ def corrected(
     what a writer of the library would have written. ``vocabulary`` is asked for only where a word is
     unknown.
     """
-    found: list[tuple[Token, str]] = []
-    looked_up = 0
+    unknown: list[Token] = []
+    known = 0
     for token in tokens(text):
-        if looked_up == MOST_WORDS:
-            break
         typed = fold(token.form)
-        if (
-            len(typed) < LEAST_LENGTH
-            or not typed.isalpha()
-            or is_stop_word(typed)
-            or _known(view, token.form)
-        ):
+        if len(typed) < LEAST_LENGTH or not typed.isalpha() or is_stop_word(typed):
             continue
-        looked_up += 1
-        word = vocabulary().nearest(typed)
-        if word is not None:
-            found.append((token, _as_written(view, word)))
+        if _known(view, token.form):
+            known += 1
+        else:
+            unknown.append(token)
+    # Where most words are unknown the question is in a language that the library lacks, or about
+    # something else: each would find a neighbour that it was never meant for.
+    if len(unknown) > max(1, known // 2):
+        return text, ()
+    nearest = [(token, vocabulary().nearest(fold(token.form))) for token in unknown[:MOST_WORDS]]
+    found = [(token, _as_written(view, word)) for token, word in nearest if word is not None]
     for token, word in reversed(found):
         text = text[: token.start] + word + text[token.end :]
     return text, tuple(Correction(token.form, word) for token, word in found)

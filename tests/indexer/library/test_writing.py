@@ -101,12 +101,8 @@ def test_annotations_are_added_once(library: Path) -> None:
     Writer(library).annotate("b07", [note, {"text": "Nada más."}])
     Writer(library).annotate("b07", [{"text": "Nada más."}])
     texts = [(item.text, item.note) for item in after(library, "b07").annotations]
-    # The first came with another id, so it is another annotation.
-    assert texts == [
-        ("Un carril bici protegido salva vidas.", ""),
-        ("Un carril bici protegido salva vidas.", "Sí"),
-        ("Nada más.", ""),
-    ]
+    # The one that was there already has its note now.
+    assert texts == [("Un carril bici protegido salva vidas.", "Sí"), ("Nada más.", "")]
 
 
 def test_deleting(library: Path) -> None:

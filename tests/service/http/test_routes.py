@@ -341,7 +341,7 @@ def test_every_route_is_documented_with_an_example(client: TestClient) -> None:
     assert names == {
         *("q", "mode", "sort", "kind", "tag", "contributor", "site", "language", "after", "before"),
         *("fields", "page", "per_page", "view", "explain", "suggest"),
-        "min_seq",
+        *("min_seq", "all", "as_typed"),
     }
     assert "HTTPValidationError" not in schema["components"]["schemas"]
     assert schema["components"]["schemas"]["BookmarkAnswer"]["properties"]["title"]["examples"]

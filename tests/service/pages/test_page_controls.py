@@ -270,7 +270,7 @@ def test_facets_filter_and_unfold(reader: Page, served: str) -> None:
 
 def test_long_facets_are_narrowed_by_what_is_typed(chromium: Browser, served: str) -> None:
     page = chromium.new_page()
-    page.goto(f"{served}/en?q={QUESTION}&mode=vector")
+    page.goto(f"{served}/en?q={QUESTION}&mode=vector&all=true")
     fold = page.locator("section[aria-labelledby=f-tags] details")
     fold.locator("summary").click()
     fold.get_by_role("searchbox").fill("ENERG")

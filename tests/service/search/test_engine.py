@@ -82,7 +82,9 @@ def test_the_index_and_the_marks_agree_on_what_holds_a_word(sample_live: LiveEng
     checked = 0
     for text in queries().values():
         matcher = Matcher(parse(text).words)
-        for hit in sample_live.engine.search(Query(text, per_page=100)).hits:
+        for hit in sample_live.engine.search(
+            Query(text, per_page=100, everything=True, as_typed=True)
+        ).hits:
             held = hit.bookmark
             texts = [held.title, held.description, held.url, *held.tags]
             texts += [said for item in held.annotations for said in (item.text, item.note)]

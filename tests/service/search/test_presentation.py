@@ -14,6 +14,7 @@ from glane_service.search.presentation import MIDDLE_ANNOTATIONS, Presenter, Rea
 from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats
 from glane_service.search.ranking.parameters import Parameters
+from glane_service.search.ranking.question import Question
 from glane_service.search.results import Hit, KeywordWhy, VectorWhy, Why
 from tests.support import little
 from tests.support.hashed import HashedEncoder
@@ -135,7 +136,9 @@ def test_a_candidate_is_ranked_by_each_leg_apart() -> None:
     scores = np.array([2, 0, 4, 2], np.float32)
     cosines = np.array([0.5, 0.9, 0.5, 0.1], np.float32)
     rows = np.array([1, 4, 7, 9], np.int64)
-    found = Candidates(rows, scores, 8.0, cosines, cosines, cosines, np.zeros(4, np.float32))
+    nothing = np.zeros(4, np.float32)
+    question = Question((), (), 8.0, 1.0, 0.0)
+    found = Candidates(rows, question, scores, *([cosines] * 3), *([nothing] * 3), mean=0.0)
     expected = {
         1: Why(KeywordWhy(2, 2.0), VectorWhy(2, 0.5)),
         4: Why(None, VectorWhy(1, pytest.approx(0.9))),

@@ -12,6 +12,7 @@ from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Query
 from glane_service.search.results import (
     FACETS,
+    Correction,
     FacetValue,
     Hit,
     KeywordWhy,
@@ -46,6 +47,7 @@ HIT = Hit(
     MatchedPassage("annotation", "La protection sociale", "a1", ((3, 13), (14, 21))),
     Why(KeywordWhy(3, 12.1, ("protection", "sociale")), VectorWhy(1, 0.89)),
     (ANNOTATION,),
+    0.87018,
 )
 RESULTS = Results(
     query={"text": "protection", "mode": "hybrid", "filters": {"tag": ["travail"]}},
@@ -58,6 +60,8 @@ RESULTS = Results(
     hits=(HIT,),
     facets={name: (FacetValue("travail", 31),) if name == "tags" else () for name in FACETS},
     notices=(Notice("unbalanced-quotes", "The quotation mark at 1 has no partner"),),
+    more=9,
+    corrections=(Correction("protectoin", "protection"),),
 )
 
 
@@ -111,6 +115,7 @@ def test_a_whole_answer() -> None:
                     "keyword": {"rank": 3, "score": 12.1, "terms": ["protection", "sociale"]},
                     "vector": {"rank": 1, "score": 0.89},
                 },
+                "confidence": 0.8702,
             }
         ],
         "facets": {
@@ -121,18 +126,25 @@ def test_a_whole_answer() -> None:
             "languages": [],
             "kinds": [],
         },
+        "answered": True,
+        "more": 9,
+        "corrections": [{"typed": "protectoin", "taken": "protection"}],
     }
 
 
 def test_the_keys_are_in_the_order_of_the_contract() -> None:
     answer = to_json(RESULTS)
-    # `notices` is what the contract has grown by.
+    # What the contract has grown by stands behind, but for `notices`.
     assert [key for key in answer if key != "notices"] == [
         *("query", "mode_used", "generation", "total", "page", "per_page", "pages", "took_ms"),
         *("results", "facets"),
+        *("answered", "more", "corrections"),
     ]
     (hit,) = answer["results"]
-    assert list(hit) == ["rank", "score", "bookmark", "passage", "annotations_total", "annotations", "why"]
+    assert list(hit) == [
+        *("rank", "score", "bookmark", "passage", "annotations_total", "annotations", "why"),
+        "confidence",
+    ]
     assert list(answer["facets"]) == ["tags", "contributors", "sites", "years", "languages", "kinds"]
 
 
@@ -231,8 +243,12 @@ def test_a_real_answer_has_the_shape_of_the_contract(engine: SearchEngine) -> No
                     "keyword": {"rank": "int", "score": "float", "terms": ["str"]},
                     "vector": {"rank": "int", "score": "float"},
                 },
+                "confidence": "float",
             }
         ],
         "facets": dict.fromkeys(("tags", "contributors", "sites", "years", "languages", "kinds"), count),
+        "answered": "bool",
+        "more": "int",
+        "corrections": [],
     }
-    SearchAnswer.model_validate(answer)
+    SearchAnswer.model_validate({**answer, "seq": 0})

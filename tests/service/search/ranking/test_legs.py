@@ -32,5 +32,7 @@ def test_the_nearest_bookmarks_are_those_of_a_plain_comparison(
             if not language or bookmarks[row].language == language
         }
         expected = sorted(nearest, key=lambda row: (-nearest[row], row))[:DEPTH]
-        found = engine.candidates(Query(text, mode="vector", filters=Filters(language=language)))
+        found = engine.candidates(
+            Query(text, mode="vector", filters=Filters(language=language), as_typed=True)
+        )
         assert found.rows.tolist() == sorted(expected)
