@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import re
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from glane_service.app import create_app
 from glane_service.cli import build_parser
 from glane_service.mcp.server import build_server
 from tests.service.pages.test_page_controls import DIIGO_CONTROLS
+from tests.support.apart import run_apart
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -100,10 +100,10 @@ def test_make_targets() -> None:
 
 def test_the_tools_of_assistants() -> None:
     server = build_server("Glane", lambda context: pytest.fail("no tool is called"))
-    names = [tool.name for tool in asyncio.run(server.list_tools())]
+    names = [tool.name for tool in run_apart(server.list_tools())]
     assert re.findall(r"^\| `(\w+)` \| ", ASSISTANTS.split("A result of")[0], re.MULTILINE) == names
-    (resource,) = asyncio.run(server.list_resource_templates())
-    (prompt,) = asyncio.run(server.list_prompts())
+    (resource,) = run_apart(server.list_resource_templates())
+    (prompt,) = run_apart(server.list_prompts())
     assert f"`{resource.uri_template}`" in ASSISTANTS and f"`{prompt.name}`" in ASSISTANTS
 
 

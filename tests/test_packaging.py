@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-OWN = {"glane_indexer", "glane_service", "glane_eval"}
+OWN = {"glane_indexer", "glane_service", "glane_eval", "glane_client", "tests"}
 
 
 def normal(name: str) -> str:
@@ -45,7 +45,8 @@ def imported(root: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("root", "extras"), [("indexer", ()), ("service", ()), ("eval", ("eval",)), ("benchmarks", ("eval",))]
+    ("root", "extras"),
+    [("indexer", ()), ("service", ("mcp",)), ("eval", ("eval",)), ("benchmarks", ("dev",))],
 )
 def test_what_is_imported_is_declared(root: str, extras: tuple[str, ...]) -> None:
     distributions = packages_distributions()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from glane_client import (
 )
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Query
+from tests.support.apart import run_apart
 
 pytest_plugins = ["tests.support.service"]
 QUESTION = "combien gagne un coursier ?"
@@ -95,7 +95,7 @@ def test_both_clients_say_the_same(served: str) -> None:
     with GlaneClient(served) as glane:
         answer = glane.search(QUESTION)
         first = answer.results[0].bookmark.id
-        assert asyncio.run(asked()) == [
+        assert run_apart(asked()) == [
             answer,
             glane.bookmark(first),
             glane.similar(first),
@@ -161,7 +161,7 @@ def test_in_the_end_it_is_unavailable(waits: list[float]) -> None:
             await glane.status()
 
     with pytest.raises(UnavailableError, match="cannot be reached: refused"):
-        asyncio.run(down())
+        run_apart(down())
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]", '{"results": [{}]}', "null"])

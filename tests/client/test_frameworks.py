@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+
+from tests.support.apart import run_apart
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 
@@ -52,7 +53,7 @@ def test_langchain(served: str, expected: list[tuple[str, dict[str, Any]]]) -> N
     documents = retriever.invoke(QUESTION)
     assert [(item.page_content, item.metadata) for item in documents] == expected
     assert documents[0].id == expected[0][1]["id"]
-    assert asyncio.run(retriever.ainvoke(QUESTION)) == documents
+    assert run_apart(retriever.ainvoke(QUESTION)) == documents
     chain = retriever | RunnableLambda(lambda found: [item.metadata["source"] for item in found])
     assert chain.batch([QUESTION]) == [[meta["source"] for _, meta in expected]]
     narrowed = langchain.GlaneRetriever(url=served, k=3, parameters={"contributor": "Camille Roussel"})
@@ -65,7 +66,7 @@ def test_llama_index(served: str, expected: list[tuple[str, dict[str, Any]]]) ->
     nodes = retriever.retrieve(QUESTION)
     assert [(item.node.get_content(), item.node.metadata) for item in nodes] == expected
     assert [item.score for item in nodes] == [meta["score"] for _, meta in expected]
-    again = asyncio.run(retriever.aretrieve(QUESTION))
+    again = run_apart(retriever.aretrieve(QUESTION))
     assert [item.node.id_ for item in again] == [item.node.id_ for item in nodes]
 
 
@@ -75,7 +76,7 @@ def test_haystack(served: str, expected: list[tuple[str, dict[str, Any]]]) -> No
     pipeline.add_component("glane", retriever)
     documents = pipeline.run({"glane": {"query": QUESTION}})["glane"]["documents"]
     assert [(item.content, item.meta) for item in documents] == expected
-    assert asyncio.run(retriever.run_async(QUESTION, top_k=1))["documents"] == documents[:1]
+    assert run_apart(retriever.run_async(QUESTION, top_k=1))["documents"] == documents[:1]
 
 
 def test_their_errors_say_what_is_wrong(served: str) -> None:
@@ -84,7 +85,7 @@ def test_their_errors_say_what_is_wrong(served: str) -> None:
     with pytest.raises(UnavailableError, match="cannot be reached"):
         langchain.GlaneRetriever(url=NOWHERE).invoke("pain")
     with pytest.raises(UnavailableError, match="cannot be reached"):
-        asyncio.run(langchain.GlaneRetriever(url=NOWHERE).ainvoke("pain"))
+        run_apart(langchain.GlaneRetriever(url=NOWHERE).ainvoke("pain"))
     with pytest.raises(UnavailableError, match="cannot be reached"):
         llama_index.GlaneRetriever(NOWHERE).retrieve("pain")
     with pytest.raises(UnavailableError, match="cannot be reached"):

@@ -77,7 +77,12 @@ def test_every_sentence_is_one_that_its_passages_support(model: ChatStandIn, com
     shown: list[dict[str, Any]] = []
     sources = 0
     for question in list(queries().values())[:12]:
+        before = len(model.asked)
         document = whole(composer.compose(question))
+        if len(model.asked) == before:
+            # Nothing in the library answers it well enough: the model is not asked.
+            assert document["sentences"] == []
+            continue
         given = passages(model.asked[-1]["messages"][-1]["content"])
         sources += len(given)
         for item in document["sentences"]:

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from glane_service.http.admission import Admission, ClientGoneError
 from glane_service.http.metrics import Metrics
+from tests.support.apart import run_apart
 
 
 class Work:
@@ -76,7 +77,7 @@ def drill(
         # Whatever happened, every place is free again.
         assert (app._working, len(app._waiting)) == (0, 0)
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def shed(metrics: Metrics, reason: str) -> float:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 
+from glane_service.access import PUBLIC
 from glane_service.http import instantsearch
 from glane_service.http.admission import ClientGoneError
 from glane_service.http.backend import Backend
@@ -136,7 +137,7 @@ def test_each_request_is_one_search_however_it_filters(
     client: TestClient, engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting = Counting(engine)
-    monkeypatch.setattr(Backend, "engine", counting)
+    monkeypatch.setattr(Backend, "engine_for", lambda backend, viewer, min_seq=0: counting)
     choice = [["tags:travail", "tags:vélo"]]
     ask(
         client,
@@ -168,7 +169,9 @@ def test_a_batch_is_given_up_when_its_client_has_gone(client: TestClient) -> Non
     assert isinstance(app, FastAPI)
     body = json.dumps({"requests": [{"params": {"query": "travail"}}]}).encode()
     with pytest.raises(ClientGoneError):
-        instantsearch._answer(Request({"type": "http", "app": app}), body, lambda: True)
+        instantsearch._answer(
+            Request({"type": "http", "app": app, "glane.viewer": PUBLIC}), body, lambda: True
+        )
 
 
 def test_what_an_answer_may_hold_has_an_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

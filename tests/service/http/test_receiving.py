@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from glane_service.http import receiving
 from glane_service.http.receiving import Bodies, gone
+from tests.support.apart import run_apart
 
 
 def scope(path: str = "/api/search", **headers: str) -> Scope:
@@ -48,7 +49,7 @@ class Kept:
 
 
 def run(app: Bodies, receive: Receive, where: Scope | None = None) -> None:
-    asyncio.run(app(where or scope(), receive, unsent))
+    run_apart(app(where or scope(), receive, unsent))
 
 
 def test_a_body_arrives_whole_and_then_the_client_can_be_watched() -> None:
@@ -132,4 +133,4 @@ def test_all_bodies_together_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
         await first
         await app(scope(), sending(b"x" * 3), unsent)
 
-    asyncio.run(two())
+    run_apart(two())

