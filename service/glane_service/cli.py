@@ -172,6 +172,8 @@ def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=int, default=1)
     parser.add_argument("--per-page", type=int, default=20)
     parser.add_argument("--view", default="simple", choices=("simple", "middle", "full"))
+    parser.add_argument("--all", action="store_true", help="also what is unlikely to answer")
+    parser.add_argument("--as-typed", action="store_true", help="take no word for another")
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:

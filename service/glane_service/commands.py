@@ -11,6 +11,9 @@ from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
 from glane_service.terminal import Progress, counted, print_json, print_results
 
+# Results shown where nothing is likely to answer.
+NEAREST = 3
+
 if TYPE_CHECKING:
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
@@ -53,6 +56,9 @@ def search_command(options: Namespace, settings: Settings) -> int:
     live = LiveEngine(settings, follow=False)
     try:
         results = live.engine.search(query)
+        nearest = None
+        if not results.answered and results.more and not options.json:
+            nearest = live.engine.search(replace(query, everything=True, page=1, per_page=NEAREST))
     except NoSuchPageError as error:
         raise QueryError(error.message, where=_typed(error.where), hint=error.hint) from None
     finally:
@@ -60,7 +66,7 @@ def search_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json({**to_json(results), "seq": live.engine.seq})
     else:
-        print_results(results)
+        print_results(results, nearest)
     return 0
 
 
@@ -188,6 +194,8 @@ def _query(options: Namespace) -> Query:
         page=options.page,
         per_page=options.per_page,
         view=options.view,
+        everything=options.all,
+        as_typed=options.as_typed,
     ).validated()
 
 

@@ -67,10 +67,20 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def print_results(results: Results) -> None:
-    """Results as text: title, who and where, the passage with its matched words in bold."""
+def print_results(results: Results, nearest: Results | None = None) -> None:
+    """Results as text: title, who and where, the passage with its matched words in bold.
+
+    ``nearest`` is shown apart where nothing found is likely to answer.
+    """
     for notice in results.notices:
         print(f"({notice.message})", file=sys.stderr)
+    for item in results.corrections:
+        print(f"({item.typed!r} is taken for {item.taken!r}; --as-typed leaves it)", file=sys.stderr)
+    if nearest is not None:
+        print("There is no good answer in this library. What is nearest:\n")
+        for hit in nearest.hits:
+            _print_hit(hit, bold=_styled())
+        return
     if not results.hits:
         print("Nothing was found.")
         return
@@ -78,6 +88,8 @@ def print_results(results: Results) -> None:
     print(f"{first} - {first + len(results.hits) - 1} of {results.total}\n")
     for hit in results.hits:
         _print_hit(hit, bold=_styled())
+    if results.more:
+        print(f"{counted(results.more, 'less certain result')}; --all lists them.")
 
 
 def _styled() -> Callable[[str], str]:

@@ -630,3 +630,26 @@ def test_a_message_names_the_flag_as_it_is_typed(run: Run, library: Path) -> Non
 def test_the_demo_takes_what_serving_takes() -> None:
     options = build_parser().parse_args(["demo", "--no-serve", "--workers", "2", "--port", "1"])
     assert (options.workers, options.port) == (2, 1)
+
+
+def test_a_question_without_an_answer_is_told_so(run: Run, sample_library: Path) -> None:
+    ran = run("search", "recette de tarte aux pommes", "--library", sample_library)
+    assert ran.out.startswith("There is no good answer in this library. What is nearest:\n\n")
+    assert ran.out.count("annotation") == 3
+    answer = json.loads(
+        run("search", "recette de tarte aux pommes", "--json", "--library", sample_library).out
+    )
+    assert (answer["answered"], answer["results"], answer["total"]) == (False, [], 0)
+    assert answer["more"] > 0
+    listed = run("search", "recette de tarte aux pommes", "--all", "--json", "--library", sample_library)
+    assert json.loads(listed.out)["total"] == answer["more"]
+
+
+def test_a_misspelt_word_is_taken_for_another_and_that_can_be_undone(
+    run: Run, sample_library: Path
+) -> None:
+    ran = run("search", "protectoin sociale", "--library", sample_library)
+    assert "'protectoin' is taken for 'protection'" in ran.err
+    assert "; --all lists them." in ran.out
+    as_typed = run("search", "protectoin sociale", "--as-typed", "--library", sample_library)
+    assert "is taken for" not in as_typed.err
