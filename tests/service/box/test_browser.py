@@ -247,7 +247,7 @@ def test_a_count_leads_to_all_results_and_waiting_is_said(
     page: Page, site: StandIn, service: StandIn
 ) -> None:
     show_box(page, site, service)
-    service.answer = lambda question: later(0.6, answer_of(question) | {"completed": "travail"})
+    service.answer = lambda question: later(2.5, answer_of(question) | {"completed": "travail"})
     page.get_by_role("combobox").fill("trav")
     expect(page.get_by_role("status")).to_have_text("Searching…")
     expect(page.get_by_role("group", name="Passages for “travail”")).to_be_visible()
