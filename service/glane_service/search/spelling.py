@@ -7,10 +7,10 @@ answer says what was taken for what, and it can be undone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from glane_indexer.index.protocol import Term, View
@@ -29,11 +29,12 @@ _ROWS = ("azertyuiop", "qsdfghjklm", "wxcvbn")
 _BESIDE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The folded words of a view by their length, each with the number of bookmarks that hold it."""
 
-    by_length: Mapping[int, Sequence[tuple[str, int]]]
+    def __init__(self, by_length: Mapping[int, Sequence[tuple[str, int]]]) -> None:
+        self._words = {length: [word for word, _ in pairs] for length, pairs in by_length.items()}
+        self._counts = {word: count for pairs in by_length.values() for word, count in pairs}
 
     @classmethod
     def of(cls, view: View) -> Vocabulary:
@@ -53,12 +54,13 @@ class Vocabulary:
         """
         for most in (1, 2) if len(typed) >= TWICE_FROM else (1,):
             near = [
-                (self._cost(typed, word, distance), -count, word)
+                (self._cost(typed, word, int(distance)), -self._counts[word], word)
                 for length in range(len(typed) - most, len(typed) + most + 1)
-                for word, count in self.by_length.get(length, ())
+                for word, distance, _ in process.extract(
+                    typed, self._words.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=None
+                )
                 # The first letter is hardly ever mistyped; two at the start may be swapped.
-                if (word[0] == typed[0] or sorted(word[:2]) == sorted(typed[:2]))
-                and (distance := OSA.distance(typed, word, score_cutoff=most)) <= most
+                if word[0] == typed[0] or sorted(word[:2]) == sorted(typed[:2])
             ]
             near = [item for item in near if not _another_word(typed, item[2], item[0])]
             if near:

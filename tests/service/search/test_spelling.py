@@ -83,7 +83,7 @@ def test_a_thousand_characters_of_unknown_words_cost_a_few_lookups(sample_live: 
             return super().nearest(typed)
 
     view = sample_live.engine.view
-    vocabulary = Counting(Vocabulary.of(view).by_length)
+    vocabulary = Counting.of(view)
     started = time.perf_counter()
     corrected(view, lambda: vocabulary, " ".join(f"xq{chr(97 + n % 26)}zzvw" for n in range(110)))
     assert asked == 0

@@ -64,21 +64,23 @@ class Question:
         """Of each bookmark the share of its title that the question covers, and whether it holds every
         word of the question (1) or not (0)."""
         nothing = np.zeros(len(rows), np.float32)
-        if not self.words or not len(rows):
+        # What no bookmark holds is in no title either.
+        words = [word for word in self.words if word.known]
+        if not words or not len(rows):
             return nothing, nothing
-        sizes = np.array([len(word.stems) for word in self.words])
+        sizes = np.array([len(word.stems) for word in words])
         starts = np.cumsum(sizes) - sizes
 
         def holds(field: Field) -> NDArray[np.bool_]:
-            terms = [term for word in self.words for term in word.terms(field)]
+            terms = [term for word in words for term in word.terms(field)]
             return np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
 
-        weights = np.array([word.weight for word in self.words], np.float32)
+        weights = np.array([word.weight for word in words], np.float32)
         masses = view.title_masses(rows)
         covered = np.minimum(1, holds("title") @ weights / np.maximum(masses, np.float32(1e-6)))
         return (
             np.asarray(np.where(masses > 0, covered, 0), np.float32),
-            np.asarray(holds("text").all(axis=1), np.float32),
+            nothing if self.unknown else np.asarray(holds("text").all(axis=1), np.float32),
         )
 
 
@@ -101,6 +103,11 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
     weights: list[tuple[Term, float]] = []
     bound = 0.0
     for word in found:
+        if not word.known:
+            # It scores nowhere, and only keeps all others from covering the whole question.
+            bound += word.weight * len(fields)
+            bound += parameters.title_weight * telling * word.weight * (tuple(fields) == EVERYTHING)
+            continue
         for field in fields:
             bound += word.weight
             weights += [(term, word.weight / most) for term in word.terms(field)]
