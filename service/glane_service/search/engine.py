@@ -18,7 +18,7 @@ from glane_indexer.errors import EncoderError, NotFoundError
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
 from glane_indexer.index.protocol import Comparison, Field, Filter, NameKind, Selection, View
 from glane_indexer.models import Bookmark
-from glane_indexer.text import fold_text, tokens
+from glane_service.search.completing import completed
 from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
@@ -45,9 +45,6 @@ from glane_service.search.suggestions import Suggestion, suggestions
 KEYWORD_POOL = 10_000
 # Bookmarks that are read at once where all are read.
 EVERY = 500
-# Two letters begin too many words for one of them to be meant; titles and tags name what is asked for.
-SHORTEST_COMPLETED = 3
-COMPLETED_FROM: tuple[Field, ...] = ("title", "tags", "text")
 WITHOUT_MEANING = Notice(
     "without-meaning", "The encoder does not answer: these results were found by their words alone"
 )
@@ -201,31 +198,7 @@ class SearchEngine:
 
     def completed(self, text: str) -> str:
         """A question that is still being typed, its last word completed where no bookmark has it."""
-        found = tokens(text)
-        if not found or found[-1].end != len(text) or not found[-1].form.isalpha():
-            return text
-        start = found[-1].start
-        return text[:start] + (self._completion(fold_text(found[-1].form)) or text[start:])
-
-    def _completion(self, prefix: str) -> str:
-        """The word of most titles that begins so, else of tags or texts; "" where it is one itself."""
-        if len(prefix) < SHORTEST_COMPLETED or any(
-            word == prefix for field in COMPLETED_FROM for word, _ in self.view.words(prefix, field=field)
-        ):
-            return ""
-        for field in COMPLETED_FROM:
-            for word, _ in self.view.words(prefix, 1, field=field):
-                return self._written(word)
-        return ""
-
-    def _written(self, folded: str) -> str:
-        """A folded word as a tag or a title of the library writes it, with its accents."""
-        for texts in self.view.completions(folded, 1).values():
-            for text, _ in texts:
-                for token in tokens(text):
-                    if fold_text(token.form) == folded:
-                        return token.form
-        return folded
+        return completed(self.view, text)
 
     @property
     def seq(self) -> int:

@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA
 
 from glane_indexer.index.protocol import Term, View
 from glane_indexer.text import Token, fold, is_stop_word, query_stems, tokens
+from glane_service.search.completing import written_in
 from glane_service.search.results import Correction
 
 # A shorter word has too many neighbours; a long one may be mistyped twice.
@@ -131,15 +132,14 @@ def _known(view: View, form: str) -> bool:
 def _as_written(view: View, folded: str) -> str:
     """A folded word as the first bookmark that holds it writes it."""
     rows, _ = view.keyword([(Term("text", "folded", folded), 1.0)], limit=1)
-    for bookmark in view.bookmarks(rows):
-        texts = (
+    texts = (
+        text
+        for bookmark in view.bookmarks(rows)
+        for text in (
             bookmark.title,
             bookmark.description,
             *bookmark.tags,
             *(item.text for item in bookmark.annotations),
         )
-        for text in texts:
-            for token in tokens(text):
-                if fold(token.form) == folded:
-                    return token.form
-    return folded
+    )
+    return written_in(texts, folded)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glane_indexer.index.local.arrays import Strings
 from glane_indexer.index.local.vectors import best
 from glane_indexer.index.local.words import SOURCES, group_of, word_hash
-from glane_indexer.index.protocol import FIELDS, FORMS, K1, B, Field, Floats, Form, Rows, Term, ValueCounts
+from glane_indexer.index.protocol import FIELDS, K1, B, Field, Floats, Form, Rows, Term, ValueCounts
 from glane_indexer.text import fold, query_stems
 
 # Document frequencies and prefixes remembered: a question asks for each several times.
@@ -268,9 +268,3 @@ class KeywordLeg:
         if self._whole[number]:
             return end - start
         return int(np.count_nonzero(own[words.rows[start:end]] >= 0))
-
-
-def forms_of(word: str, fields: Sequence[Field]) -> list[Term]:
-    """All terms that an exact word can be found by, in these fields: each form, and each stem."""
-    texts = {"exact": (word,), "folded": (fold(word),), "stem": query_stems(word)}
-    return [Term(field, form, text) for field in fields for form in FORMS for text in texts[form]]

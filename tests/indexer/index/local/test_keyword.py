@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from glane_indexer.index.local import words
-from glane_indexer.index.local.keyword import KeywordLeg, SegmentWords, forms_of
-from glane_indexer.index.protocol import Field, Term
+from glane_indexer.index.local.keyword import KeywordLeg, SegmentWords
+from glane_indexer.index.protocol import FORMS, Field, Term
 from glane_indexer.models import Annotation, Bookmark
-from glane_indexer.text import tokens
+from glane_indexer.text import fold, query_stems, tokens
+
+
+def forms_of(word: str, fields: Sequence[Field]) -> list[Term]:
+    """All terms that an exact word can be found by, in these fields: each form, and each stem."""
+    texts = {"exact": (word,), "folded": (fold(word),), "stem": query_stems(word)}
+    return [Term(field, form, text) for field in fields for form in FORMS for text in texts[form]]
 
 
 def build(*bookmarks: Bookmark) -> KeywordLeg:
