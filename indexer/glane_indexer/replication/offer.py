@@ -2,8 +2,8 @@
 
 An offer is a short document: the generation's manifest, whose segments are files with sizes and checksums,
 and *parts*, which seldom change and are named by their checksums, so that they are sent only when they do:
-the questions known to have an answer, the library's own ranking, and, for who may see what is private, the
-keys.
+the questions known to have an answer, the library's own ranking, what an encoder behind an address is known
+by, and, for who may see what is private, the keys.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from glane_indexer.encoder.url_encoder import PROBES_FILE
 from glane_indexer.errors import GenerationError, LibraryError, NotFoundError, SourceError
 from glane_indexer.index import generation
 from glane_indexer.index import manifest as manifests
@@ -27,8 +28,8 @@ from glane_indexer.index.manifest import Manifest, Member
 from glane_indexer.index.segment import SUFFIX, VISIBILITIES, SegmentFile
 
 FORMAT = 1
-QUESTIONS, RANKING, KEYS = "questions", "settings", "keys"
-FILES = {RANKING: "settings.json", KEYS: "keys.json"}
+QUESTIONS, RANKING, ENCODER, KEYS = "questions", "settings", "encoder", "keys"
+FILES = {RANKING: "settings.json", ENCODER: PROBES_FILE, KEYS: "keys.json"}
 # Far past what any library has: what says that it is larger is not read.
 MAX_OFFER = 64 << 20
 MAX_PART = 64 << 20
@@ -88,7 +89,7 @@ def read_offer(body: bytes, where: str) -> Offer:
         parts = {}
         for part, facts in document["parts"].items():
             parts[part] = Part(part, int(facts["size"]), str(facts["checksum"]))
-            if part not in (QUESTIONS, RANKING, KEYS) or not _CHECKSUM.fullmatch(parts[part].checksum):
+            if part not in (QUESTIONS, *FILES) or not _CHECKSUM.fullmatch(parts[part].checksum):
                 raise ValueError(f"it has a part {part[:40]!r} that is not known")
             if not 0 <= parts[part].size <= MAX_PART:
                 raise ValueError(f"its part {part} is too large")
@@ -193,7 +194,7 @@ class Offers:
             return self._seen[private][1:]
 
     def _state(self) -> object:
-        """What tells one state of the library from another, at the cost of three ``stat``."""
+        """What tells one state of the library from another, at the cost of a few ``stat``."""
         found = []
         for path in (self._library / INDEX / CURRENT, *(self._library / name for name in FILES.values())):
             try:
@@ -212,10 +213,11 @@ class Offers:
         if not private:
             manifest = self._public(name, manifest)
         contents = {QUESTIONS: questions_bytes(manifest.questions)}
-        ranking = self._read(RANKING).get("ranking")
+        ranking = self._read(RANKING, {}).get("ranking")
         contents[RANKING] = json.dumps({"ranking": ranking} if ranking is not None else {}).encode()
+        contents[ENCODER] = json.dumps(self._read(ENCODER, [])).encode()
         if private:
-            contents[KEYS] = json.dumps(self._read(KEYS) or {"keys": []}).encode()
+            contents[KEYS] = json.dumps(self._read(KEYS, {"keys": []})).encode()
         parts = {part: Part(part, len(data), checksum(data)) for part, data in contents.items()}
         return Offer(name, replace(manifest, questions=[]), parts), contents
 
@@ -250,14 +252,15 @@ class Offers:
             questions=[(text, own) for text, own in known if own],
         )
 
-    def _read(self, part: str) -> dict[str, Any]:
+    def _read(self, part: str, without: Any) -> Any:
+        """The JSON in one of the library's files; ``without`` is what it is where there is none."""
         path = self._library / FILES[part]
         try:
             document = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
-            return {}
+            return without
         except (OSError, ValueError) as error:
             raise LibraryError(f"the file cannot be read: {error}", where=str(path)) from error
-        if not isinstance(document, dict):
-            raise LibraryError("the file holds no JSON object", where=str(path))
+        if not isinstance(document, type(without)):
+            raise LibraryError("the file does not hold what it should", where=str(path))
         return document

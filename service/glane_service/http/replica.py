@@ -106,8 +106,8 @@ def segment(request: Request, name: Name) -> Response:
     response_class=Response,
     responses={200: {"description": "The part, as JSON", "content": {"application/json": {}}}, **_GONE},
 )
-def part(request: Request, name: Literal["questions", "settings", "keys"], checksum: Checksum) -> Response:
-    """The known questions, the library's ranking, or the hashes of its keys, as the offer names them."""
+def part(request: Request, name: Literal["questions", "settings", "encoder", "keys"], checksum: Checksum) -> Response:
+    """The known questions, the ranking, an encoder's probes, or the hashes of the keys, as the offer says."""
     viewer = _copying(request)
     content = offers_of(request).part(name, checksum, private=viewer.sees_private)
     return Response(content, headers=_HEADERS, media_type="application/json")
