@@ -37,6 +37,7 @@ _GONE: dict[int | str, dict[str, Any]] = {
 }
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 Name = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$")]
+PartName = Literal["questions", "settings", "encoder", "keys"]
 Checksum = Annotated[str, Query(min_length=32, max_length=32, pattern="^[0-9a-f]{32}$")]
 
 
@@ -106,8 +107,8 @@ def segment(request: Request, name: Name) -> Response:
     response_class=Response,
     responses={200: {"description": "The part, as JSON", "content": {"application/json": {}}}, **_GONE},
 )
-def part(request: Request, name: Literal["questions", "settings", "encoder", "keys"], checksum: Checksum) -> Response:
-    """The known questions, the ranking, an encoder's probes, or the hashes of the keys, as the offer says."""
+def part(request: Request, name: PartName, checksum: Checksum) -> Response:
+    """The known questions, the ranking, an encoder's probes, or the hashes of the keys."""
     viewer = _copying(request)
     content = offers_of(request).part(name, checksum, private=viewer.sees_private)
     return Response(content, headers=_HEADERS, media_type="application/json")
