@@ -277,6 +277,7 @@ class _Update:
             questions=state.questions,
             members=members,
             passages=passages,
+            merges=base.manifest.merges if base.manifest else 0,
         )
         generation.write_manifest(self.library, name, manifest)
         return name, manifest
