@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_eval.arms import EngineArm, check_known
 from glane_eval.metrics import mean
-from glane_eval.running import EngineArm, check_known
 from glane_eval.significance import randomisation_p
 from glane_eval.sources import Source, library_of, open_source
 from glane_eval.tuning import Questions, ndcg

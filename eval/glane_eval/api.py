@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,12 @@ def run(
     library: Path | None = None,
     url: str = "",
     generation: str | None = None,
+    foreign: Sequence[str | Path] = (),
+    typos: bool = False,
+    certainty: bool = True,
+    questions: int = 0,
+    documents: int = 0,
+    keep_vectors: bool = False,
     seed: int = 0,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -46,24 +53,47 @@ def run(
         library: ask this library instead of one made from the data set's documents.
         url: ask this running service.
         generation: ask this generation of the library instead of the current one.
-        seed: of the intervals.
+        foreign: other data sets, whose questions this one should not answer.
+        typos: ask every question with a misspelling too.
+        certainty: measure how sure the answers are, which takes a search more for every question.
+        questions: how many to ask, the same ones each time; 0: all.
+        documents: how many to ask them of, all judged ones among them; 0: all.
+        keep_vectors: keep the vectors of questions in the cache: the next run takes less time, and no
+            times are to be believed.
+        seed: of the intervals and the misspellings.
     """
+    from glane_eval.arms import EngineArm, ServiceArm, check_known
     from glane_eval.metrics import DEFAULT_METRICS
-    from glane_eval.running import EngineArm, ServiceArm, check_known, measure
+    from glane_eval.running import measure
+    from glane_eval.slicing import sliced
     from glane_eval.sources import library_of, open_source
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.settings import Settings
 
     settings = settings or Settings.from_env()
-    source = open_source(str(dataset), corpus=not (url or library))
-    chosen = tuple(metrics) or DEFAULT_METRICS
+    source = open_source(str(dataset), corpus=not (url or library), within=settings.datasets)
+    source = sliced(source, questions=questions, documents=documents)
+    others = [open_source(str(other), corpus=False, within=settings.datasets) for other in foreign]
+    ask = partial(
+        measure,
+        modes=modes,
+        metrics=tuple(metrics) or DEFAULT_METRICS,
+        foreign={other.name: sliced(other, questions=questions).queries for other in others},
+        typos=typos,
+        certainty=certainty,
+        seed=seed,
+        progress=progress,
+    )
     if url:
-        return measure(source, ServiceArm(url), modes=modes, metrics=chosen, seed=seed, progress=progress)
+        return ask(source, ServiceArm(url))
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=library is None)
     folder = library or library_of(source, settings, encoder, progress or _silent)
-    arm = EngineArm(folder, encoder, name=generation)
+    kept = settings.cache / "eval" if keep_vectors else None
+    arm = EngineArm(folder, encoder, name=generation, kept=kept)
     check_known(source, arm)
-    return measure(source, arm, modes=modes, metrics=chosen, seed=seed, progress=progress)
+    result = ask(source, arm)
+    arm.keep()
+    return result
 
 
 def compare(
@@ -102,10 +132,11 @@ def report(
     result: Result, path: Path, *, shown: int | None = None, notes: dict[str, str] | None = None
 ) -> None:
     """Write a result as one HTML page that needs nothing else."""
-    from glane_eval.report_data import build_report
+    from glane_eval.report_data import Further, build_report
     from glane_eval.report_html import write_report
 
     modes = result.modes.values()
+    typos = {name: item.means() for name, item in result.typos.evaluations.items()} if result.typos else {}
     data = build_report(
         result.dataset,
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -119,6 +150,7 @@ def report(
         notes=notes,
         seed=result.seed,
         shown=shown,
+        further=Further(result.passages, result.answerability, result.calibration, typos),
     )
     write_report(path, data)
 
@@ -139,7 +171,7 @@ def tune(
         holdout: share of the questions to keep aside, and to measure the result on at the end.
         library: start from its numbers, and ask it where a data set has no documents of its own.
     """
-    from glane_eval.running import EngineArm, check_known
+    from glane_eval.arms import EngineArm, check_known
     from glane_eval.sources import library_of, open_source
     from glane_eval.tuning import Questions
     from glane_eval.tuning import tune as search
