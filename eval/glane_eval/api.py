@@ -11,7 +11,8 @@ Settings are those of the environment unless others are given. Everything raises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from glane_eval.gating import GateResult
     from glane_eval.held_out import HeldOut
     from glane_eval.running import Result
+    from glane_eval.searching import Questions
     from glane_eval.sources import Progress
     from glane_eval.tuning import Tuning
     from glane_indexer.settings import Settings
@@ -88,7 +90,7 @@ def run(
         return ask(source, ServiceArm(url))
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=library is None)
     folder = library or library_of(source, settings, encoder, progress or _silent)
-    kept = settings.cache / "eval" if keep_vectors else None
+    kept = settings.cache / "eval" / source.name if keep_vectors else None
     arm = EngineArm(folder, encoder, name=generation, kept=kept)
     check_known(source, arm)
     result = ask(source, arm)
@@ -161,6 +163,7 @@ def tune(
     library: Path | None = None,
     folds: int = 5,
     holdout: float = 0.0,
+    questions: int = 0,
     seed: int = 0,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -168,36 +171,57 @@ def tune(
     """Search the ranking's numbers on data sets; see :mod:`glane_eval.tuning`.
 
     Args:
+        folds: that a single data set is cut into; of several each is left out in turn.
         holdout: share of the questions to keep aside, and to measure the result on at the end.
+        questions: how many of each set to take, the same ones each time; 0: all.
         library: start from its numbers, and ask it where a data set has no documents of its own.
     """
-    from glane_eval.arms import EngineArm, check_known
-    from glane_eval.sources import library_of, open_source
-    from glane_eval.tuning import Questions
     from glane_eval.tuning import tune as search
+    from glane_service.search.ranking.parameters import Parameters, library_parameters
+
+    start = library_parameters(library) if library else Parameters()
+    with asked(
+        datasets, library=library, questions=questions, settings=settings, progress=progress
+    ) as sets:
+        return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
+
+
+@contextmanager
+def asked(
+    datasets: Sequence[str | Path],
+    *,
+    library: Path | None = None,
+    questions: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Iterator[list[Questions]]:
+    """The questions of data sets with the engines that answer them, for tuning.
+
+    The vectors of the questions are kept in the cache when all is done, so a second time costs little.
+    """
+    from glane_eval.arms import EngineArm
+    from glane_eval.searching import questions_of
+    from glane_eval.slicing import sliced
+    from glane_eval.sources import library_of, open_source
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.settings import Settings
-    from glane_service.search.ranking.parameters import Parameters, library_parameters
+    from glane_service.search.ranking.parameters import Parameters
 
     settings = settings or Settings.from_env()
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=True)
-    sets = []
+    arms, sets = [], []
     for dataset in datasets:
-        source = open_source(str(dataset), corpus=library is None)
+        source = open_source(str(dataset), corpus=library is None, within=settings.datasets)
+        source = sliced(source, questions=questions)
         folder = library or library_of(source, settings, encoder, progress or _silent)
-        arm = EngineArm(folder, encoder, parameters=Parameters())
-        check_known(source, arm)
-        sets.append(
-            Questions(
-                source.name,
-                source.queries,
-                source.qrels,
-                arm.engine.view.ids,
-                arm.candidates,
-            )
-        )
-    start = library_parameters(library) if library else Parameters()
-    return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
+        kept = settings.cache / "eval" / source.name
+        arms.append(EngineArm(folder, encoder, parameters=Parameters(), kept=kept))
+        sets.append(questions_of(source, arms[-1]))
+    try:
+        yield sets
+    finally:
+        for arm in arms:
+            arm.keep()
 
 
 def make_set(library: Path, folder: Path, *, queries: int = 200, seed: int = 0) -> HeldOut:

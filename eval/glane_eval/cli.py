@@ -98,12 +98,13 @@ def build_parser() -> argparse.ArgumentParser:
     gate.add_argument("--mode", default="hybrid", help="the mode that is checked (hybrid)")
     gate.add_argument("--write", action="store_true", help="write the baseline instead of checking it")
 
-    tune = command("tune", "Search better numbers for the ranking, cross-validated")
+    tune = command("tune", "Search better numbers for the ranking, with one set or fold left out in turn")
     tune.add_argument("datasets", nargs="+", metavar="DATASET")
     tune.add_argument(
         "--library", type=Path, metavar="DIR", help="the library that --write changes, and that is asked"
     )
-    tune.add_argument("--folds", type=int, default=5, help="of the cross-validation (5)")
+    tune.add_argument("--folds", type=int, default=5, help="of a single set (5)")
+    tune.add_argument("--questions", type=int, default=0, metavar="N", help="of each set (0: all)")
     tune.add_argument(
         "--holdout",
         type=float,

@@ -7,7 +7,7 @@ from typing import Any
 
 from glane_eval import api
 from glane_eval.gating import write_baseline
-from glane_eval.printing import print_gate, print_moves, print_result
+from glane_eval.printing import print_gate, print_moves, print_result, print_tuning
 from glane_eval.running import Result
 from glane_eval.runs import write_run
 from glane_indexer.errors import UsageError
@@ -102,6 +102,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
             library=options.library,
             folds=options.folds,
             holdout=options.holdout,
+            questions=options.questions,
             seed=options.seed,
             settings=settings,
             progress=progress,
@@ -113,19 +114,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json({**found.to_json(), "written": bool(options.write and found.worthwhile)})
         return 0
-    for item in found.datasets:
-        low, high = item.interval
-        print(
-            f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} expected on fresh "
-            f"questions ({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
-        )
-    for fresh in found.fresh:
-        print(
-            f"{fresh.dataset}: on {fresh.queries} questions kept aside {fresh.before:.4f} with the numbers "
-            f"of now, {fresh.after:.4f} with the new ones"
-        )
-    for name, (before, after) in found.changes.items():
-        print(f"  {name}: {before} → {after}")
+    print_tuning(found)
     if not found.worthwhile:
         print("Nothing to change: no gain is to be expected.")
     elif options.write:

@@ -7,6 +7,7 @@ import json
 from glane_eval.comparison import Comparison
 from glane_eval.gating import GateResult
 from glane_eval.running import Result
+from glane_eval.tuning import Tuning
 
 # Queries that fell, as listed on a terminal.
 SHOWN_FALLS = 20
@@ -78,6 +79,36 @@ def print_moves(item: Comparison, count: int) -> None:
         for rank in range(5):
             if before[rank] or after[rank]:
                 print(f"    {rank + 1}. {before[rank][:36]:36} {after[rank][:36]}")
+
+
+def print_tuning(found: Tuning) -> None:
+    """What is to be expected of each set, and the numbers that are proposed."""
+    several = len(found.datasets) > 1
+    for item in found.datasets:
+        low, high = item.interval
+        where = "chosen on the other sets" if several else "expected on fresh questions"
+        print(
+            f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} {where} "
+            f"({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
+        )
+        if several:
+            chosen = ", ".join(
+                f"{name} {before} → {after}" for name, (before, after) in item.chosen.items()
+            )
+            print(f"  without it: {chosen or 'nothing to change'}")
+    if several:
+        low, high = found.interval
+        print(
+            f"Mean: {found.before:.4f} now, {found.expected:.4f} when left out ({found.gain:+.4f}, 95 % "
+            f"from {low:+.4f} to {high:+.4f})"
+        )
+    for fresh in found.fresh:
+        print(
+            f"{fresh.dataset}: on {fresh.queries} questions kept aside {fresh.before:.4f} with the numbers "
+            f"of now, {fresh.after:.4f} with the new ones"
+        )
+    for name, (before, after) in found.changes.items():
+        print(f"  {name}: {before} → {after}")
 
 
 def print_gate(checked: GateResult, result: Result) -> None:

@@ -228,17 +228,32 @@ def test_a_librarys_gate_keeps_a_worse_index_beside(
     assert current_name(library) != first
 
 
-def test_tuning_says_what_it_expects(
-    command: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_tuning_leaves_each_set_out(
+    rich: Path, command: None, capsys: pytest.CaptureFixture[str], eval_settings: Settings
 ) -> None:
-    assert main(["tune", "sample", "--folds", "3", "--holdout", "0.3", "--json"]) == 0
+    sets = [str(rich), str(rich.parent / "other")]
+    assert main(["tune", *sets, "--questions", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    (fresh,) = found["fresh"]
-    (expected,) = found["datasets"]
-    assert fresh["queries"] + expected["queries"] == len(open_source("sample").queries)
+    assert [(item["dataset"], item["queries"]) for item in found["datasets"]] == [("four", 2), ("other", 2)]
+    assert found["before"] == pytest.approx(sum(item["before"] for item in found["datasets"]) / 2)
+    assert found["written"] is False
+    assert main(["tune", *sets, "--questions", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "four: nDCG@10 1.0000 now, 1.0000 chosen on the other sets (+0.0000" in said
+    assert "Mean: " in said
+    # The vectors of its questions are kept for the next time.
+    assert list((eval_settings.cache / "eval" / "four").glob("questions-*.npz"))
+
+
+def test_tuning_one_set_says_what_it_expects(
+    rich: Path, command: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", str(rich), "--folds", "2", "--holdout", "0.4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (fresh,), (expected,) = found["fresh"], found["datasets"]
+    assert (fresh["queries"], expected["queries"]) == (1, 2)
     assert expected["interval"][0] <= expected["gain"] <= expected["interval"][1]
     assert expected["expected"] - expected["before"] == pytest.approx(expected["gain"])
-    assert found["written"] is False
 
 
 def test_a_set_without_judging_is_found_again(
