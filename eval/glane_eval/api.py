@@ -123,11 +123,15 @@ def gate(
     metrics: Sequence[str] = ("nDCG@10",),
     mode: str = "hybrid",
 ) -> GateResult:
-    """Whether a result is as good as a baseline, but for ``max_drop``."""
+    """Whether a result is as good as a baseline, but for ``max_drop``.
+
+    Args:
+        baseline: a file, of this data set or of several.
+    """
     from glane_eval.gating import check, read_baseline
 
     values = result.modes[mode].evaluation.values
-    return check(values, read_baseline(baseline), max_drop, metrics, seed=result.seed)
+    return check(values, read_baseline(baseline, result.dataset), max_drop, metrics, seed=result.seed)
 
 
 def report(

@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--shown", type=int, metavar="N", help="list the N questions answered worst (all)")
 
     gate = command("gate", "Exit 1 when the ranking is worse than a baseline", asked, part)
-    gate.add_argument("dataset", metavar="DATASET")
+    gate.add_argument("datasets", nargs="+", metavar="DATASET")
     gate.add_argument("--baseline", type=Path, required=True, metavar="FILE")
     gate.add_argument("--max-drop", type=float, default=0.01, help="that a metric may drop by (0.01)")
     gate.add_argument("--mode", default="hybrid", help="the mode that is checked (hybrid)")

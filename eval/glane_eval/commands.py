@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from glane_eval import api
@@ -65,29 +66,49 @@ def report_command(options: Namespace, settings: Settings) -> int:
 
 def gate_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval gate``."""
-    result = _run(options, settings, options.mode, certainty=False, keep_vectors=True)
-    values = result.modes[options.mode].evaluation.values
+    if len(options.datasets) > 1 and (options.library or options.url):
+        raise UsageError("one library or service is asked one data set")
+    results = [
+        _run(
+            Namespace(**{**vars(options), "dataset": dataset}),
+            settings,
+            options.mode,
+            certainty=False,
+            keep_vectors=True,
+        )
+        for dataset in options.datasets
+    ]
     metrics = _names(options.metrics) or ("nDCG@10",)
     if options.write:
-        write_baseline(options.baseline, result.dataset, {name: values[name] for name in metrics})
-        written = {
-            "baseline": str(options.baseline),
-            "queries": len(result.queries),
-            "metrics": list(metrics),
-        }
-        if options.json:
-            print_json(written)
-        else:
-            print(f"The baseline of {len(result.queries)} queries is in {options.baseline}.")
-        return 0
-    checked = api.gate(
-        result, options.baseline, max_drop=options.max_drop, metrics=metrics, mode=options.mode
-    )
-    if options.json:
-        print_json(checked.to_json())
+        return _write_baseline(options, results, metrics)
+    checked = [
+        api.gate(result, options.baseline, max_drop=options.max_drop, metrics=metrics, mode=options.mode)
+        for result in results
+    ]
+    passed = all(item.passed for item in checked)
+    if options.json and len(checked) == 1:
+        print_json(checked[0].to_json())
+    elif options.json:
+        sets = {result.dataset: item.to_json() for result, item in zip(results, checked, strict=True)}
+        print_json({"passed": passed, "sets": sets})
     else:
-        print_gate(checked, result)
-    return 0 if checked.passed else 1
+        for result, item in zip(results, checked, strict=True):
+            print_gate(item, result)
+    return 0 if passed else 1
+
+
+def _write_baseline(options: Namespace, results: Sequence[Result], metrics: Sequence[str]) -> int:
+    values = {result.dataset: result.modes[options.mode].evaluation.values for result in results}
+    write_baseline(
+        options.baseline,
+        {name: {metric: found[metric] for metric in metrics} for name, found in values.items()},
+    )
+    queries = sum(len(result.queries) for result in results)
+    if options.json:
+        print_json({"baseline": str(options.baseline), "queries": queries, "metrics": list(metrics)})
+    else:
+        print(f"The baseline of {queries} queries is in {options.baseline}.")
+    return 0
 
 
 def tune_command(options: Namespace, settings: Settings) -> int:

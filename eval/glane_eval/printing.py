@@ -115,7 +115,8 @@ def print_gate(checked: GateResult, result: Result) -> None:
     """Whether each metric passes, and which questions fell."""
     for item in checked.checks:
         verdict = "passes" if item.passed else "FAILS"
-        print(f"{item.metric} {verdict}: {item.before:.4f} → {item.after:.4f} (p = {item.p:.4f})")
+        moved = f"{item.before:.4f} → {item.after:.4f} (p = {item.p:.4f})"
+        print(f"{result.dataset}: {item.metric} {verdict}: {moved}")
         for fall in item.fallen[:SHOWN_FALLS]:
             text = json.dumps(result.queries.get(fall.query, ""), ensure_ascii=False)
             print(f"  {fall.query} {fall.before:.3f} → {fall.after:.3f} {text}")

@@ -22,7 +22,8 @@ from glane_service.search.ranking.candidates import Candidates, fuse
 from glane_service.search.ranking.parameters import Parameters
 
 CUTOFF = 10
-# A change has to bring this much on the questions it is chosen on: below it, it is chance.
+# A change has to bring this much on the questions it is chosen on, and more than the standard error of what
+# it brings: below these, it is chance.
 LEAST_GAIN = 0.0005
 # Values tried for each number that the fusion uses; the candidates are fetched once for all of them.
 FUSION_GRID: dict[str, tuple[float, ...]] = {
@@ -108,13 +109,18 @@ class Table:
             ]
         )
 
-    def mean(self, parameters: Parameters, masks: Masks) -> float:
-        """The mean over sets, each counting the same, of the mean over their questions; some, or all."""
-        found = [
-            self.values(place, parameters)[... if mask is None else mask].mean()
-            for place, mask in masks.items()
-        ]
-        return float(np.mean(found))
+    def gain(self, before: Parameters, after: Parameters, masks: Masks) -> tuple[float, float]:
+        """What one set of numbers brings over another, and the standard error of that.
+
+        The mean over sets, each counting the same, of the mean over their questions; some of them, or all.
+        """
+        means, errors = [], []
+        for place, mask in masks.items():
+            moved = self.values(place, after) - self.values(place, before)
+            moved = moved if mask is None else moved[mask]
+            means.append(moved.mean())
+            errors.append(moved.var() / len(moved))
+        return float(np.mean(means)), float(np.sqrt(np.sum(errors)) / len(errors))
 
     def _candidates(self, place: int, parameters: Parameters) -> list[_Asked]:
         key = (place, *(getattr(parameters, name) for name in RETRIEVAL_GRID))
@@ -141,22 +147,27 @@ def search(table: Table, start: Parameters, masks: Masks) -> Parameters:
     """The best numbers for some questions of some sets: coordinate ascent from where we are.
 
     One number at a time, until none helps: those of the fusion first, then those that need other
-    candidates, and again while these have moved.
+    candidates, and again while these have moved. A step has to bring more than its standard error
+    (Breiman et al., 1984, "Classification and Regression Trees": the rule of one standard error), so
+    numbers stay where the questions do not say otherwise.
 
     Args:
         masks: place of a set to which of its questions count; None: all.
     """
-    best, best_score = start, table.mean(start, masks)
+    best = start
     grids = (FUSION_GRID, RETRIEVAL_GRID)
     turn = still = 0
     while still < len(grids):
         moved = False
         for name, grid in grids[turn % len(grids)].items():
+            steps = []
             for value in grid:
                 tried = replace(best, **{name: type(getattr(best, name))(value)})
-                score = table.mean(tried, masks)
-                if score > best_score + LEAST_GAIN:
-                    best, best_score, moved = tried, score, True
+                gain, error = table.gain(best, tried, masks)
+                if gain > max(LEAST_GAIN, error):
+                    steps.append((gain, tried))
+            if steps:
+                best, moved = max(steps, key=lambda step: step[0])[1], True
         if moved:
             still = 0
         else:

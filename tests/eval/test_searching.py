@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def made(name: str, *, better: str, count: int = 6) -> Questions:
     candidates = Candidates(
         np.arange(3), question, nothing, passage, nothing, document, nothing, nothing, nothing, 0.0
     )
-    queries = {f"{name}{number}": f"question {number}" for number in range(count)}
+    queries = {f"{name}{number}": f"question {name}" for number in range(count)}
     return Questions(
         name,
         queries,
@@ -87,7 +87,31 @@ def test_a_search_finds_what_the_questions_need() -> None:
     assert table.values(0, START).tolist() == [pytest.approx(1 / math.log2(3))] * 6
     found = search(table, START, {0: None})
     assert found.document_share == 0.5
-    assert table.mean(found, {0: None}) == 1
+    assert table.values(0, found).tolist() == [1] * 6
+    assert table.gain(START, found, {0: None}) == (pytest.approx(1 - 1 / math.log2(3)), pytest.approx(0))
+
+
+def test_a_step_has_to_bring_more_than_its_standard_error() -> None:
+    # Four questions gain g, and one loses as much: 3g/5 on average, with an error of .8g/sqrt(5).
+    gains, odd = made("one", better="document", count=4), made("two", better="passage", count=1)
+    mixed = Questions(
+        "mixed",
+        gains.queries | odd.queries,
+        gains.qrels | odd.qrels,
+        gains.ids,
+        lambda query, parameters: (odd if "two" in query.text else gains).fetch(query, parameters),
+    )
+    table = Table([mixed])
+    after = replace(START, document_share=0.75)
+    gain = 1 - 1 / math.log2(3)
+    found = table.gain(START, after, {0: None})
+    assert found == (pytest.approx(0.6 * gain), pytest.approx(0.8 * gain / math.sqrt(5)))
+    assert table.gain(START, after, {0: np.array([True, True, False, False, True])})[0] == pytest.approx(
+        gain / 3
+    )
+    assert search(table, START, {0: None}).document_share != START.document_share
+    # Of two that gain and one that loses, nobody can tell: .33g with an error of .54g.
+    assert search(table, START, {0: np.array([True, True, False, False, True])}) == START
 
 
 def test_a_left_out_set_does_not_choose_its_numbers() -> None:
