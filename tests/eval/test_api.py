@@ -14,12 +14,13 @@ from glane_eval.cli import main
 from glane_eval.remembering import Remembering
 from glane_eval.running import MODES, Result
 from glane_eval.sources import library_of, open_source
+from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 from glane_indexer.index.build import build_generation
 from glane_indexer.library.importing import import_path
 from glane_indexer.settings import Settings
-from tests.eval.conftest import DOCUMENTS, QRELS, write_dataset
+from tests.eval.conftest import DOCUMENTS, QRELS, QUERIES, write_dataset
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +209,14 @@ def test_a_librarys_gate_keeps_a_worse_index_beside(
     shutil.copytree(dataset, library / "questions")
     arguments = ["gate", str(library / "questions"), "--library", str(library)]
     assert main([*arguments, "--baseline", str(library / "baseline.json"), "--write"]) == 0
-    gate = {"dataset": "questions", "baseline": "baseline.json", "max_drop": 0.01}
-    (library / "settings.json").write_text(json.dumps({"gate": gate}), "utf-8")
+    # The library's own judgments are read from the catalog that the build has just used.
+    judgments = Judgments(library)
+    judgments.add_questions(list(QUERIES.values()))
+    judgments.record_all("Anne", {question_id(QUERIES[query]): {doc: 3} for query, doc in QRELS.items()})
+    arguments = ["gate", str(library), "--library", str(library)]
+    assert main([*arguments, "--baseline", str(library / "own.json"), "--write"]) == 0
+    own = {"dataset": "", "baseline": "own.json"}
+    (library / "settings.json").write_text(json.dumps({"gate": own}), "utf-8")
     first = current_name(library)
     # Now the answers are gone: other texts stand under the same ids.
     swapped = dict(
@@ -222,6 +229,14 @@ def test_a_librarys_gate_keeps_a_worse_index_beside(
     said = capfd.readouterr().err
     assert "did not pass the library's gate" in said
     assert "FAILS" in said
+    assert "arbres qui repoussent" in said
+    assert current_name(library) == first
+    assert len(names(library)) == 2
+    # Refused again, by questions of a folder: what was refused before does not stay.
+    gate = {"dataset": "questions", "baseline": "baseline.json", "max_drop": 0.01}
+    (library / "settings.json").write_text(json.dumps({"gate": gate}), "utf-8")
+    assert glane(["index", "--library", str(library)]) == 1
+    assert "did not pass the library's gate" in capfd.readouterr().err
     assert current_name(library) == first
     assert len(names(library)) == 2
     assert glane(["index", "--library", str(library), "--force"]) == 0
