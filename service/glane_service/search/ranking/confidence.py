@@ -12,7 +12,7 @@ A logistic regression on what needs no judgments:
 - ``density``: how near the library's bookmarks are to each other. Where all speak of one subject, a
   question about something beside it comes near them too.
 
-The numbers are in ``calibration.json``, which ``python -m glane_eval.calibration`` makes of judged sets and
+The numbers are in ``calibration.json``, which ``python -m glane_eval.calibrating`` makes of judged sets and
 of their questions asked of other libraries; ``eval/README.md`` has how well they hold on sets left out.
 """
 
