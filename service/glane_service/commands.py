@@ -139,18 +139,26 @@ def _followed(follow: dict[str, Any]) -> str:
 
 
 def model_command(options: Namespace, settings: Settings) -> int:
-    """``glane model``: prepare the encoder, or show it."""
-    from glane_indexer.encoder import store
+    """``glane model``: prepare the encoder, show it, or take it to another machine."""
+    from glane_indexer.encoder import packing, store
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.encoder.prepare import prepare
     from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
+    if (options.action in ("pack", "unpack")) != (options.file is not None):
+        raise UsageError("pack and unpack need a FILE, and nothing else does", where="glane model")
     if is_url(settings.model):
+        if options.file is not None:
+            raise UsageError("an encoder on a server is not taken anywhere", where=settings.model)
         shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
+        elif options.action == "pack":
+            packing.pack(settings, options.file)
+        elif options.action == "unpack":
+            packing.unpack(settings, options.file)
         prepared = store.read(store.folder_of(settings))
         if prepared is None:
             hint = "Run `glane model prepare`"
