@@ -83,6 +83,12 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _serve(demo)
+    publish = command(
+        "publish", "fill a Qdrant server with the library's index (GLANE_ENGINE)", "publishing"
+    )
+    publish.add_argument("--rebuild", action="store_true", help="write everything anew")
+    publish.add_argument("--shards", type=int, help="of new collections, and")
+    publish.add_argument("--replicas", type=int, help="copies of each; as the server sets them")
     command(
         "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
     )

@@ -25,6 +25,7 @@ from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Mode, Query
+from glane_service.search.ranking.parameters import Parameters
 from tests.support.hashed import HashedEncoder
 
 SEQUENCES = int(os.environ.get("GLANE_SEQUENCES", "8"))
@@ -140,9 +141,11 @@ def answers(library: Path, encoder: HashedEncoder, viewer: Viewer) -> tuple[list
     return answers_of(open_view(Generation.open(library), viewer), encoder)
 
 
-def answers_of(view: View, encoder: HashedEncoder) -> tuple[list[Any], list[float]]:
+def answers_of(
+    view: View, encoder: HashedEncoder, parameters: Parameters | None = None
+) -> tuple[list[Any], list[float]]:
     """Everything that is compared: ids, ranks, facets, totals, passages, suggestions; and all scores."""
-    engine = SearchEngine(view, encoder)
+    engine = SearchEngine(view, encoder, parameters)
     found: list[Any] = []
     scores: list[float] = []
     for query in QUERIES:

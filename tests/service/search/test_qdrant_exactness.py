@@ -1,8 +1,8 @@
 """A library on Qdrant answers like the same library on this disk, and its public like its public alone.
 
-Each library is drawn from its number, changed and published on the way. ``GLANE_SEQUENCES=300`` compares three
-hundred. Qdrant's own code (Edge) writes to the disk at every step, so every fourth library is on it and the
-others in the client's local mode; ``GLANE_QDRANT=edge`` has them all on it.
+Each library is drawn from its number, changed and published on the way. ``GLANE_SEQUENCES=300``
+compares three hundred. Qdrant's own code (Edge) writes to the disk at every step, so every fourth
+library is on it and the others in the client's local mode; ``GLANE_QDRANT=edge`` has them all on it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.index import merge
 from glane_indexer.index.generation import Generation, open_view
+from glane_indexer.index.qdrant import comparison, sparse_leg
 from glane_indexer.index.qdrant.publishing import publish
 from glane_service.search.engine import SearchEngine
+from glane_service.search.ranking.parameters import Parameters
 from tests.service.search.test_exactness import QUERIES, VIEWERS, Sequence, answers, answers_of
 from tests.support.qdrant import NAMES, STORES, published_view
 
@@ -42,14 +44,23 @@ def test_qdrant_answers_like_the_local_index(
     monkeypatch.setattr(merge, "FANOUT", 2 + seed % 4)
     sequence = Sequence(tmp_path, 5000 + seed)
     store = store_of(seed, tmp_path)
+    parameters = Parameters()
+    if seed % 2:
+        # As in a library that is large beside what is fetched: no short cuts, and every leg stops early.
+        for module in (sparse_leg, comparison):
+            monkeypatch.setattr(module, "FEW", 0)
+        monkeypatch.setattr(sparse_leg, "MORE", 0)
+        parameters = Parameters(keyword_depth=5, vector_depth=6, passage_depth=3)
     # Twice on the way, so that points of earlier generations lie beside those that answer.
     for _ in range(2):
         sequence.run(5)
         publish(sequence.library, store, NAMES.library)
     sequence.run(4)
     for viewer in VIEWERS:
-        local = answers(sequence.library, sequence.encoder, viewer)
-        assert same(answers_of(published_view(sequence.library, store, viewer), sequence.encoder), local)
+        local = open_view(Generation.open(sequence.library), viewer)
+        remote = published_view(sequence.library, store, viewer)
+        expected, found = (answers_of(view, sequence.encoder, parameters) for view in (local, remote))
+        assert same(found, expected)
     store.close()
 
 

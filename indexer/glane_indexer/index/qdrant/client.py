@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from glane_indexer.errors import GenerationError, UsageError
 from glane_indexer.index.qdrant.points import (
@@ -25,15 +29,6 @@ from glane_indexer.index.qdrant.points import (
     Where,
     batches,
 )
-
-try:
-    import httpx
-    from qdrant_client import QdrantClient, models
-    from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
-except ImportError as error:  # pragma: no cover - what is said is tested in a process of its own
-    raise UsageError(
-        "Qdrant's client is not installed", where="GLANE_ENGINE", hint="Run `pip install 'glane[qdrant]'`"
-    ) from error
 
 T = TypeVar("T")
 # Seconds that a request may take; a question takes milliseconds, a large upsert a few seconds.
@@ -96,12 +91,13 @@ class ClientStore:
 
     def collections(self) -> list[str]:
         """The names of all collections."""
-        return [item.name for item in self._do(lambda: self._client.get_collections()).collections]
+        return [item.name for item in self._do(self._client.get_collections).collections]
 
     def create(self, collection: str, layout: Layout) -> None:
         """Make an empty collection."""
         self._do(
-            lambda: self._client.create_collection(
+            partial(
+                self._client.create_collection,
                 collection,
                 vectors_config={name: _dense(dense) for name, dense in layout.dense.items()},
                 sparse_vectors_config={
@@ -121,11 +117,11 @@ class ClientStore:
             # It filters without, and would warn of each.
             return
         for key, kind in kinds:
-            self._do(lambda key=key, kind=kind: self._client.create_payload_index(collection, key, kind))  # type: ignore[misc]
+            self._do(partial(self._client.create_payload_index, collection, key, kind))
 
     def drop(self, collection: str) -> None:
         """Delete a collection; nothing happens where there is none."""
-        self._do(lambda: self._client.delete_collection(collection))
+        self._do(partial(self._client.delete_collection, collection))
 
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """Write points, in place of those with their ids; they are found when this returns."""
@@ -138,13 +134,13 @@ class ClientStore:
                 )
                 for point in part
             ]
-            self._do(lambda made=made: self._client.upsert(collection, made, wait=True))  # type: ignore[misc]
+            self._do(partial(self._client.upsert, collection, made, wait=True))
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Delete points; ids of none are no error."""
         for part in batches(ids, READ_A_REQUEST):
             selector = models.PointIdsList(points=list(part))
-            self._do(lambda selector=selector: self._client.delete(collection, selector, wait=True))  # type: ignore[misc]
+            self._do(partial(self._client.delete, collection, selector, wait=True))
 
     def retrieve(
         self,
@@ -158,7 +154,8 @@ class ClientStore:
         found = []
         for part in batches(ids, READ_A_REQUEST):
             records = self._do(
-                lambda part=part: self._client.retrieve(  # type: ignore[misc]
+                partial(
+                    self._client.retrieve,
                     collection,
                     list(part),
                     with_payload=list(payload) if payload else False,
@@ -184,7 +181,7 @@ class ClientStore:
             )
             for ask in asks
         ]
-        answers = self._do(lambda: self._client.query_batch_points(collection, requests))
+        answers = self._do(partial(self._client.query_batch_points, collection, requests))
         return [[Hit(str(point.id), point.score) for point in answer.points] for answer in answers]
 
     def settle(self, collection: str) -> None:
@@ -202,11 +199,11 @@ class ClientStore:
                 create_alias=models.CreateAlias(collection_name=collection, alias_name=alias)
             )
         )
-        self._do(lambda: self._client.update_collection_aliases(operations))
+        self._do(partial(self._client.update_collection_aliases, operations))
 
     def pointed(self, alias: str) -> str | None:
         """The collection that an alias names; None where there is no such alias."""
-        aliases = self._do(lambda: self._client.get_aliases()).aliases
+        aliases = self._do(self._client.get_aliases).aliases
         return next((item.collection_name for item in aliases if item.alias_name == alias), None)
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """The vector leg: Qdrant finds the nearest passages, and cosines are as exact as the local index has them.
 
-Up to :data:`~glane_indexer.index.local.vectors.EXACT_PASSAGES` passages the local index compares all, bit for
-bit the same whatever lies around a row; so does this one: Qdrant finds, without its graph, and the vectors of
-what it found, which are kept, are multiplied here. Above, its graph finds and its own products count.
+Up to :data:`~glane_indexer.index.local.vectors.EXACT_PASSAGES` passages the local index compares all,
+bit for bit the same whatever lies around a row; so does this one: Qdrant finds, without its graph, and
+the vectors of what it found, which are kept, are multiplied here. Above, its graph finds and its own
+products count.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from glane_indexer.index.qdrant.sparse_leg import FEW
 
 # Two ways to sum the products of two unit vectors differ by less.
 ROUNDING = 1e-5
+# All languages without an axis.
+OTHERS = -1
 
 
 class Vectors:
@@ -52,8 +55,9 @@ class Vectors:
         self.shelf = shelf
         self.counts, self.titles = counts, titles
         self.mean, self.axes, self.codes = mean, axes, codes
+        self.languages = languages
         # Languages that have an axis are asked for apart, since it moves all of their cosines alike.
-        self.settled = [language for language, axis in zip(languages, axes, strict=True) if axis.any()]
+        self.settled = [code for code, axis in enumerate(axes) if axis.any()]
         self.exact = exact
 
 
@@ -102,10 +106,7 @@ class RemoteComparison:
 
     def languages(self, rows: Rows) -> Floats:
         """What each bookmark's language alone adds to its cosines."""
-        vectors = self._vectors
-        if not len(vectors.axes):
-            return np.zeros(len(rows), np.float32)
-        return cosines(vectors.axes, self._vector)[vectors.codes[rows]]
+        return self._axes()[self._vectors.codes[rows]] if len(rows) else np.zeros(0, np.float32)
 
     def passages(self, rows: Rows) -> list[list[float]]:
         """The cosines of all passages of each bookmark, in their order."""
@@ -135,43 +136,44 @@ class RemoteComparison:
     def _candidates(self, limit: int, depth: int, allowed: Chosen | None, share: float) -> Rows:
         """Bookmarks among which the nearest are, by their cosines less what their language adds.
 
-        Each language with an axis is asked for by itself, and all others together. What was not fetched of one
-        is no nearer than its last passage, so it is fetched on until that is too far.
+        Each language with an axis is asked for by itself, and all others together. What was not fetched
+        of one is no nearer than its last passage, so it is fetched on until that is too far.
         """
         vectors = self._vectors
         where = Where() if allowed is None else allowed.where
-        asked = [Where((AnyOf("language", (language,)),)) for language in vectors.settled]
-        asked.append(Where((), (AnyOf("language", tuple(vectors.settled)),) if vectors.settled else ()))
-        open_asks = {
-            place: Ask(self._vector, PASSAGE_VECTOR, depth, where & own, exact=True)
-            for place, own in enumerate(asked)
+        added = np.float32(share) * self._axes()
+        settled = tuple(vectors.languages[code] for code in vectors.settled)
+        asks = {
+            code: self._ask(depth, where & Where((AnyOf("language", (vectors.languages[code],)),)))
+            for code in vectors.settled
         }
+        asks[OTHERS] = self._ask(depth, where & Where((), (AnyOf("language", settled),) if settled else ()))
         nearest = np.full(len(vectors.counts), -np.inf, np.float32)
-        added = np.float32(share) * self.languages(np.arange(len(vectors.counts)))
-        while open_asks:
-            answers = vectors.shelf.search("passages", list(open_asks.values()))
-            last: dict[int, float] = {}
-            for (place, ask), (rows, scores, found) in zip(list(open_asks.items()), answers, strict=True):
-                kept = slice(None) if allowed is None else allowed.mask[rows]
-                np.maximum.at(nearest, rows[kept], scores[kept] - added[rows[kept]])
-                if found < ask.limit or not len(rows):
-                    del open_asks[place]
-                else:
-                    last[place] = float(scores[-1] - added[rows[-1]])
-            reached = np.flatnonzero(nearest > -np.inf)
-            if len(reached) >= limit:
-                worst = float(np.partition(nearest[reached], len(reached) - limit)[len(reached) - limit])
-                # What could tie with the last that is kept is wanted too: the row decides.
-                open_asks = {p: ask for p, ask in open_asks.items() if last[p] >= worst - 2 * ROUNDING}
-            open_asks = {
-                place: Ask(ask.vector, ask.using, ask.limit * 2, ask.where, exact=True)
-                for place, ask in open_asks.items()
+        while asks:
+            answers = vectors.shelf.search("passages", list(asks.values()))
+            beyond: dict[int, float] = {}
+            for code, found in zip(list(asks), answers, strict=True):
+                kept = slice(None) if allowed is None else allowed.mask[found.rows]
+                rows, scores = found.rows[kept], found.scores[kept]
+                np.maximum.at(nearest, rows, scores - added[vectors.codes[rows]])
+                if not found.exhausted:
+                    beyond[code] = found.last - (0.0 if code == OTHERS else float(added[code]))
+            # What could tie with the last that is kept is wanted too: the row decides.
+            wanted = _worst(nearest, limit) - 2 * ROUNDING
+            asks = {
+                code: self._ask(2 * ask.limit, ask.where)
+                for code, ask in asks.items()
+                if beyond.get(code, -np.inf) >= wanted and code in beyond
             }
-        reached = np.flatnonzero(nearest > -np.inf)
-        if len(reached) > limit:
-            worst = float(np.partition(nearest[reached], len(reached) - limit)[len(reached) - limit])
-            reached = reached[nearest[reached] >= worst - 2 * ROUNDING]
-        return reached
+        return np.flatnonzero(nearest >= max(_worst(nearest, limit) - 2 * ROUNDING, -2))
+
+    def _ask(self, limit: int, where: Where) -> Ask:
+        return Ask(self._vector, PASSAGE_VECTOR, limit, where, exact=True)
+
+    def _axes(self) -> Floats:
+        """What each language adds to a cosine."""
+        vectors = self._vectors
+        return cosines(vectors.axes, self._vector) if len(vectors.axes) else np.zeros(1, np.float32)
 
     def _scanned(self, limit: int, depth: int, allowed: Chosen | None) -> Rows:
         """The bookmarks of the nearest passages that Qdrant's graph finds, the nearest first."""
@@ -180,10 +182,19 @@ class RemoteComparison:
         size = depth
         while True:
             ask = Ask(self._vector, PASSAGE_VECTOR, size, where)
-            ((rows, _, found),) = vectors.shelf.search("passages", [ask])
-            kept = rows if allowed is None else rows[allowed.mask[rows]]
+            (found,) = vectors.shelf.search("passages", [ask])
+            kept = found.rows if allowed is None else found.rows[allowed.mask[found.rows]]
             # Points that are not the view's, or do not pass, have taken the places of some.
-            if found < size or len(kept) >= depth:
+            if found.exhausted or len(kept) >= depth:
                 unique, first = np.unique(kept[:depth], return_index=True)
                 return unique[np.argsort(first)][:limit]
             size *= 2
+
+
+def _worst(nearest: Floats, limit: int) -> float:
+    """The ``limit``-th best, or -inf where there are fewer."""
+    return (
+        float(np.partition(nearest, len(nearest) - limit)[len(nearest) - limit])
+        if len(nearest) >= limit
+        else -np.inf
+    )

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import qdrant_edge as edge
 
-from glane_indexer.errors import UsageError
 from glane_indexer.index.qdrant.points import (
     Among,
     AnyOf,
@@ -32,17 +32,10 @@ from glane_indexer.index.qdrant.points import (
     batches,
 )
 
-try:
-    import qdrant_edge as edge
-except ImportError as error:  # pragma: no cover - what is said is tested in a process of its own
-    raise UsageError(
-        "Qdrant Edge is not installed", where="GLANE_ENGINE", hint="Run `pip install 'glane[qdrant]'`"
-    ) from error
-
 ALIASES = "aliases.json"
 WRITTEN_AT_ONCE = 1000
 # Below so many vectors in a segment Qdrant compares all; its own defaults otherwise.
-HNSW = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000}
+EDGES, FIRST_LOOKED_AT, COMPARED_ALL = 16, 100, 10_000
 
 
 class EdgeStore:
@@ -66,7 +59,9 @@ class EdgeStore:
                 size=item.dimensions,
                 distance=edge.Distance.Dot,
                 datatype=edge.VectorStorageDatatype.Float16 if item.half else None,
-                hnsw_config=edge.HnswIndexConfig(**(HNSW if item.indexed else HNSW | {"m": 0})),
+                hnsw_config=edge.HnswIndexConfig(
+                    EDGES if item.indexed else 0, FIRST_LOOKED_AT, COMPARED_ALL
+                ),
             )
             for name, item in layout.dense.items()
         }

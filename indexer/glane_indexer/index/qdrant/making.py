@@ -1,4 +1,4 @@
-"""Makes the points of bookmarks and passages from the segments of a generation; nothing is analysed anew."""
+"""Makes the points of bookmarks and passages from segments; nothing is analysed or embedded anew."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from glane_indexer.index.qdrant.layout import (
     passage_points,
     terms_key,
 )
-from glane_indexer.index.qdrant.points import Point, Sparse, batches
+from glane_indexer.index.qdrant.points import Floats, Point, Sparse
 from glane_indexer.index.qdrant.sparse_leg import term_weight
 from glane_indexer.index.qdrant.tables import Gathered
 
@@ -58,7 +58,8 @@ class Maker:
 
     def points(self, rows: Rows, size: int) -> Iterator[tuple[list[Point], list[Point]]]:
         """The points of some bookmarks and those of their passages, ``size`` bookmarks at a time."""
-        for part in batches(rows, ROWS_A_PASS):
+        for begin in range(0, len(rows), ROWS_A_PASS):
+            part = rows[begin : begin + ROWS_A_PASS]
             place = np.full(self._gathered.view.count, -1, np.int64)
             place[part] = np.arange(len(part))
             entries = np.flatnonzero(place[self._rows] >= 0)
@@ -93,7 +94,7 @@ class Maker:
             "places": packed(places.astype("<i4")),
         }
         point = self._gathered.points[[row]]
-        vectors = {
+        vectors: dict[str, Floats | Sparse] = {
             DOCUMENT_VECTOR: np.asarray(segment.document_vectors[local], np.float32),
             WORDS_VECTOR: self._sparse(row, entries),
         }

@@ -24,8 +24,8 @@ LEAST_AVERAGE = 1.0
 class Numbering:
     """Gives words their numbers. For the one writer of a library.
 
-    ``averages`` are the mean numbers of words of the fields when the collections were made, by which all weights
-    in them are made.
+    ``averages`` are the mean numbers of words of the fields when the collections were made, by which
+    all weights in them are made.
     """
 
     def __init__(self, store: PointStore, collection: str, averages: Sequence[float]) -> None:

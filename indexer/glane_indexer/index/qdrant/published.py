@@ -26,9 +26,9 @@ MANIFEST = named_point("manifest")
 class PublishedManifest:
     """What a published generation says of itself.
 
-    ``source`` tells the state of the library that it was made from, ``epoch`` the collections that its points
-    lie in, ``averages`` the lengths with which their weights were made, ``tables`` what there is for whom, and
-    ``ranking`` the library's own settings of its ranking.
+    ``source`` tells the state of the library that it was made from, ``epoch`` the collections that its
+    points lie in, ``averages`` the lengths with which their weights were made, ``tables`` what there is
+    for whom, and ``ranking`` the library's own settings of its ranking.
     """
 
     generation: str
@@ -81,7 +81,7 @@ class PublishedManifest:
                 raise GenerationError(
                     f"what is published has version {found} of the {name}, and this Glane reads {ours}",
                     where=where,
-                    hint="Run `glane index`, then `glane publish`; what serves goes on with the old until then",
+                    hint="Run `glane index`, then `glane publish`; the old answers until then",
                 )
         if encoder is not None and self.encoder.fingerprint != encoder.fingerprint:
             raise EncoderMismatchError(

@@ -1,8 +1,9 @@
 """``glane publish``: brings Qdrant up to the library's current generation.
 
-Points are named after their content, so only what is new is written, and writing it twice changes nothing; what
-was begun and ended goes on where it was. Nobody sees any of it until one alias changes. The generation before
-stays whole beside the new one, for those who still read it; what only older ones had goes.
+Points are named after their content, so only what is new is written, and writing it twice changes
+nothing; what was begun and ended goes on where it was. Nobody sees any of it until one alias changes.
+The generation before stays whole beside the new one, for those who still read it; what only older ones
+had goes.
 """
 
 from __future__ import annotations
@@ -125,9 +126,9 @@ class _Publishing:
         if before is not None and not rebuild:
             if before.manifest.seq > manifest.seq:
                 raise GenerationError(
-                    f"change {before.manifest.seq} is published already, and the index here knows {manifest.seq}",
+                    f"change {before.manifest.seq} is published, and the index here knows {manifest.seq}",
                     where=self.store.where,
-                    hint="Run `glane index`; or put this library in its place with `glane publish --rebuild`",
+                    hint="Run `glane index`; or put this library in its place with `--rebuild`",
                 )
             if before.manifest.source == self._source() and dict(before.manifest.ranking) == dict(
                 self.ranking
@@ -157,7 +158,7 @@ class _Publishing:
         return Published(self.store, self.names, collection, PublishedManifest.read(self.store, collection))
 
     def _epoch(self, before: Published | None, rebuild: bool) -> str:
-        """Which collections the points go into: those of before, if what is in them is as it would be now."""
+        """Which collections the points go into: those of before, if they are as they would be now."""
         encoder = self.generation.manifest.encoder
         made = f"{encoder.fingerprint} {encoder.dimensions} {ANALYSIS_VERSION} {SCHEMA_VERSION}"
         digest = hashlib.blake2b(made.encode(), digest_size=4).hexdigest()
@@ -242,7 +243,7 @@ class _Publishing:
     ) -> None:
         """Write what a service keeps in memory; its manifest last."""
         self.store.create(collection, TABLE_LAYOUT)
-        described = {}
+        described: dict[str, Any] = {}
         for number, (viewer, own) in enumerate(gathered.items()):
             self.progress("Publishing the tables", number, len(gathered))
             table = own.table(numbering.of(own.vocabulary()))
@@ -261,7 +262,7 @@ class _Publishing:
         ).write(self.store, collection)
 
     def _tidy(self, current: str, epoch: str, before: Published | None, points: NDArray[np.uint8]) -> int:
-        """Delete what neither this generation nor the one before has; how many bookmarks' points that were."""
+        """Delete what neither this generation nor the one before has; how many bookmarks that were."""
         epochs, living = {epoch}, {point.tobytes() for point in points}
         if before is not None:
             epochs.add(before.manifest.epoch)

@@ -25,8 +25,8 @@ _KEYS = {"kind": "kinds", "contributor": "contributors", "language": "languages"
 class Chosen:
     """Which bookmarks may be found.
 
-    ``mask`` decides. ``where`` only spares Qdrant what it can tell by itself: it lets through all that pass, and
-    perhaps more.
+    ``mask`` decides. ``where`` only spares Qdrant what it can tell by itself: it lets through all that
+    pass, and perhaps more.
     """
 
     mask: Mask

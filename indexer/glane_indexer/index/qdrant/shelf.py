@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -37,6 +38,21 @@ _VECTOR = {"bookmarks": DOCUMENT_VECTOR, "passages": PASSAGE_VECTOR}
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question found that the view has, best first.
+
+    ``rows`` are bookmarks', where passages were asked for those of their bookmarks, one more than once,
+    then. ``last`` is the product of the last point that was found, whosever it is: what was not found
+    has no more. ``exhausted`` says that there was no more.
+    """
+
+    rows: Rows
+    scores: Floats
+    last: float
+    exhausted: bool
 
 
 class Kept(Generic[K, V]):
@@ -94,15 +110,17 @@ class Shelf:
         self._terms: Kept[tuple[int, int], NDArray[Any]] = Kept(TERM_LISTS)
         self._vectors: Kept[tuple[str, bytes], Floats] = Kept(VECTORS)
 
-    def search(self, kind: Kind, asks: Sequence[Ask]) -> list[tuple[Rows, Floats, int]]:
-        """What each question finds among bookmarks or passages, in one request.
-
-        Returns:
-            Of each question the rows (of passages their bookmarks', one more than once, then) and the products,
-            best first, and how many points were found, those included that are not the view's.
-        """
+    def search(self, kind: Kind, asks: Sequence[Ask]) -> list[Answer]:
+        """What each question finds among bookmarks or passages, in one request."""
         answers = self._store.query(self._collections[kind], asks)
-        return [(*self._rows(kind, hits), len(hits)) for hits in answers]
+        return [
+            Answer(
+                *self._rows(kind, hits),
+                last=float(hits[-1].score) if hits else -np.inf,
+                exhausted=len(hits) < ask.limit,
+            )
+            for ask, hits in zip(asks, answers, strict=True)
+        ]
 
     def ids(self, rows: Rows) -> tuple[str, ...]:
         """The points of bookmarks."""

@@ -1,10 +1,11 @@
 """The keyword leg: Qdrant finds bookmarks by sparse products, and their terms give the exact scores.
 
-The weights in Qdrant were made with the average lengths of the day when its collections were, and with those of
-all bookmarks; a view has its own. BM25's part of a term frequency, ``tf (k1 + 1) / (tf + k1 (1 - b + b length /
-average))``, grows by a factor of ``average / then`` at most when the average does, and shrinks by no more. So a
-bookmark that was not fetched scores at most that factor times the last product that was: more are fetched until
-that is below the worst that is kept, and what is kept is then exactly the best.
+The weights in Qdrant were made with the average lengths of the day when its collections were, and with
+those of all bookmarks; a view has its own. BM25's part of a term frequency, ``tf (k1 + 1) / (tf + k1 (1
+- b + b length / average))``, grows by a factor of ``average / then`` at most when the average does, and
+shrinks by no more. So a bookmark that was not fetched scores at most that factor times the last product
+that was: more are fetched until that is below the worst that is kept, and what is kept is then exactly
+the best.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from glane_indexer.index.qdrant.statistics import Statistics
 ROUNDING = 1e-5
 # So many allowed bookmarks are scored without a search.
 FEW = 250
-# Past so many the products that Qdrant gives stand as they are: the terms of each are two to four kilobytes.
+# So many more than are wanted are fetched at first, or a quarter of these.
+MORE = 50
+# Past so many the products that Qdrant gives stand as they are: each one's terms are some kilobytes.
 SCORED = 4000
 
 Mask = NDArray[np.bool_]
@@ -58,21 +61,19 @@ class SparseLeg:
         growth = self._growth(known)
         vector = _sparse(known, [weight for _, weight in weights])
         where = Where() if chosen is None else chosen.where
-        size = limit + max(50, limit // 4)
+        size = limit + max(MORE, limit // 4)
         while True:
-            ((found, products, fetched),) = self._shelf.search(
-                "bookmarks", [Ask(vector, WORDS_VECTOR, size, where)]
-            )
-            kept = slice(None) if chosen is None else chosen.mask[found]
-            rows, own = found[kept], products[kept]
+            (found,) = self._shelf.search("bookmarks", [Ask(vector, WORDS_VECTOR, size, where)])
+            kept = slice(None) if chosen is None else chosen.mask[found.rows]
+            rows, own = found.rows[kept], found.scores[kept]
             scored, scores = self._scored(weights, known, rows[:SCORED], limit)
             if len(rows) > SCORED:
                 every = np.concatenate([scores, own[SCORED:]])
                 scores, scored = best(every, np.concatenate([scored, rows[SCORED:]]), limit)
             enough = len(scored) == limit and (
-                len(rows) > SCORED or float(products[-1]) * growth < float(scores[-1])
+                len(rows) > SCORED or found.last * growth < float(scores[-1])
             )
-            if fetched < size or enough:
+            if found.exhausted or enough:
                 return scored, scores
             size *= 2
 
@@ -85,10 +86,10 @@ class SparseLeg:
         size = int(self._statistics.frequencies(terms).sum()) + 100
         vector = _sparse(known, [1.0] * len(terms))
         while True:
-            ((found, _, fetched),) = self._shelf.search("bookmarks", [Ask(vector, WORDS_VECTOR, size)])
-            held[found] = True
+            (found,) = self._shelf.search("bookmarks", [Ask(vector, WORDS_VECTOR, size)])
+            held[found.rows] = True
             # Points of other generations may take the places of this one's.
-            if fetched < size:
+            if found.exhausted:
                 return held
             size *= 2
 

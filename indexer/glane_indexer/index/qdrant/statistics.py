@@ -129,7 +129,7 @@ class Statistics:
 
     def length(self, field: Field, rows: Rows) -> Ints:
         """The number of words in a field of each bookmark."""
-        return self.lengths[rows, FIELDS.index(field)].astype(np.int64)
+        return np.asarray(self.lengths[rows, FIELDS.index(field)], np.int64)
 
     def _place(self, end: int) -> int:
         """The place of the term whose postings end here: each has some, so ends ascend."""

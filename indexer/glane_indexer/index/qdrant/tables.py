@@ -1,7 +1,7 @@
 """What a service keeps in memory of a generation: everything but texts, vectors and postings.
 
-A table is one blob of arrays for one kind of viewer: that of the public is made of public bookmarks alone. It
-travels in pieces, as the payload of points.
+A table is one blob of arrays for one kind of viewer: that of the public is made of public bookmarks
+alone. It travels in pieces, as the payload of points.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ Parts = Sequence[tuple[Segment, Mask]]
 class Gathered:
     """What a viewer may find, brought together from its segments.
 
-    ``own`` says of each segment's rows which the view's they are, or -1; ``words`` are the arrays of all of its
-    bookmarks (see :mod:`glane_indexer.index.local.words`), and ``points`` ``[n, 16]`` names them in Qdrant.
+    ``own`` says of each segment's rows which the view's they are, or -1; ``words`` are the arrays of
+    all of its bookmarks (see :mod:`glane_indexer.index.local.words`), and ``points`` ``[n, 16]`` names
+    them in Qdrant.
     """
 
     view: LocalView

@@ -1,4 +1,4 @@
-"""A published generation as one viewer may find it: :class:`glane_indexer.index.protocol.View` on Qdrant."""
+"""A published generation as one viewer may find it: a view (see :mod:`..protocol`) on Qdrant."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class QdrantView:
         self.count = len(self.ids)
         self.size = sum(array.nbytes for array in table.values())
         self._shelf = shelf
-        owns = []
+        owns: list[Rows] = []
         while f"{len(owns)}.own" in table:
             owns.append(table[f"{len(owns)}.own"].astype(np.int64))
         columns = [part(table, f"{number}.columns") for number in range(len(owns))]
@@ -221,7 +221,8 @@ class QdrantView:
 
     def document_vector(self, row: int) -> Floats:
         """The unit vector of a bookmark as a whole; zeros where it has no text."""
-        return self._shelf.vectors("bookmarks", self._shelf.document_points(self._checked([row])))[0]
+        points = self._shelf.document_points(self._checked([row]))
+        return np.asarray(self._shelf.vectors("bookmarks", points)[0], np.float32)
 
     def compare(self, vector: Floats) -> RemoteComparison:
         """The vector side of a question."""
