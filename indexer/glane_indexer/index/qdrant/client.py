@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -77,16 +78,19 @@ class ClientStore:
                 where="GLANE_ENGINE",
                 hint="Set it to one like http://127.0.0.1:6333, or to `local`",
             ) from error
-        client = QdrantClient(
-            host=parts.hostname,
-            port=port,
-            https=secure,
-            prefix=parts.path.strip("/") or None,
-            api_key=key or None,
-            timeout=TIMEOUT,
-            # It would ask the server at once, and only warn where that fails.
-            check_compatibility=False,
-        )
+        with warnings.catch_warnings():
+            # It warns of a key without https, which docs/qdrant.md does, too.
+            warnings.simplefilter("ignore")
+            client = QdrantClient(
+                host=parts.hostname,
+                port=port,
+                https=secure,
+                prefix=parts.path.strip("/") or None,
+                api_key=key or None,
+                timeout=TIMEOUT,
+                # It would ask the server at once, and only warn where that fails.
+                check_compatibility=False,
+            )
         return cls(client, address, shards=shards, replicas=replicas)
 
     def collections(self) -> list[str]:

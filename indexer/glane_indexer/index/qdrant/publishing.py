@@ -121,7 +121,7 @@ class _Publishing:
         self.started = time.monotonic()
 
     def run(self, rebuild: bool) -> PublishReport:
-        before = self._before()
+        before = self._before(rebuild)
         manifest = self.generation.manifest
         if before is not None and not rebuild:
             if before.manifest.seq > manifest.seq:
@@ -138,7 +138,7 @@ class _Publishing:
         gathered = {viewer: self._gathered(viewer) for viewer in self._viewers()}
         whole = gathered.get("member") or gathered["public"]
         epoch = self._epoch(before, rebuild)
-        numbering = self._collections(epoch, manifest.encoder, whole, fresh=rebuild)
+        numbering = self._collections(epoch, manifest.encoder, whole)
         kept = set()
         if before is not None and before.manifest.epoch == epoch:
             kept = {point.tobytes() for point in self._whole_table(before)["points"]}
@@ -150,22 +150,40 @@ class _Publishing:
         counts = whole.view.counts
         return self._report(collection, counts.bookmarks, counts.passages, written, deleted)
 
-    def _before(self) -> Published | None:
-        """What is published, if it can be read at all."""
+    def _before(self, rebuild: bool) -> Published | None:
+        """What is published; where everything is written anew, None if it cannot be read."""
         collection = self.store.pointed(self.names.library)
         if collection is None:
             return None
-        return Published(self.store, self.names, collection, PublishedManifest.read(self.store, collection))
+        try:
+            manifest = PublishedManifest.read(self.store, collection)
+        except GenerationError:
+            if rebuild:
+                return None
+            raise
+        return Published(self.store, self.names, collection, manifest)
 
     def _epoch(self, before: Published | None, rebuild: bool) -> str:
-        """Which collections the points go into: those of before, if they are as they would be now."""
+        """Which collections the points go into.
+
+        Those of before, if their points are as they would be now; else those that an earlier try has begun;
+        else new ones.
+        """
         encoder = self.generation.manifest.encoder
         made = f"{encoder.fingerprint} {encoder.dimensions} {ANALYSIS_VERSION} {SCHEMA_VERSION}"
         digest = hashlib.blake2b(made.encode(), digest_size=4).hexdigest()
-        if before is None:
-            return f"1-{digest}"
-        number, _, earlier = before.manifest.epoch.partition("-")
-        return f"{int(number) + 1}-{digest}" if rebuild or earlier != digest else before.manifest.epoch
+        first = self.names.data(KINDS[0], "")
+        there = [name.removeprefix(first) for name in self.store.collections() if name.startswith(first)]
+        numbers = {epoch: int(epoch.partition("-")[0]) for epoch in there}
+        answers = before.manifest.epoch if before else ""
+        mine = [epoch for epoch in there if epoch.endswith(f"-{digest}")]
+        if answers in mine:
+            mine = [answers]
+        else:
+            mine = [epoch for epoch in mine if numbers[epoch] > numbers.get(answers, 0)]
+        if mine and not rebuild:
+            return max(mine, key=lambda epoch: numbers[epoch])
+        return f"{max(numbers.values(), default=0) + 1}-{digest}"
 
     def _source(self) -> str:
         """A name for all that a published generation is made of."""
@@ -193,16 +211,13 @@ class _Publishing:
         ]
         return Gathered.of(self.generation.view(viewer), parts)
 
-    def _collections(self, epoch: str, encoder: EncoderInfo, whole: Gathered, *, fresh: bool) -> Numbering:
+    def _collections(self, epoch: str, encoder: EncoderInfo, whole: Gathered) -> Numbering:
         """The collections of the points, made where they are not there yet."""
         layouts = {
             self.names.data("bookmarks", epoch): bookmark_layout(encoder.dimensions),
             self.names.data("passages", epoch): passage_layout(encoder.dimensions),
         }
         words = self.names.data("words", epoch)
-        if fresh:
-            for collection in (*layouts, words):
-                self.store.drop(collection)
         there = set(self.store.collections())
         for collection, layout in layouts.items():
             if collection not in there:
