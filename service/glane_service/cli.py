@@ -84,6 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _address(demo)
     demo.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
+    publish = command(
+        "publish", "fill a Qdrant server with the library's index (GLANE_ENGINE)", "publishing"
+    )
+    publish.add_argument("--rebuild", action="store_true", help="write everything anew")
+    publish.add_argument("--shards", type=int, help="of new collections, and")
+    publish.add_argument("--replicas", type=int, help="copies of each; as the server sets them")
     command(
         "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
     )

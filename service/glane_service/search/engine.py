@@ -175,7 +175,7 @@ class SearchEngine:
             NotFoundError: the view has no such bookmark.
         """
         row = self._row(identifier)
-        comparison = self.view.compare(self.view.document_vector(row))
+        comparison = self.view.compare(self.view.document_vectors(np.array([row]))[0])
         everything = Query("", mode="vector", everything=True)
         allowed = self.view.select(Filter(without=identifier))
         pool = self._ranked(

@@ -72,6 +72,16 @@ class Vectors:
             found[own] = self.segments[number].vectors.scores(vector, passages[own] - self.offsets[number])
         return found
 
+    def documents(self, rows: Rows) -> Floats:
+        """The unit vectors of some bookmarks as a whole, ``[rows, d]``."""
+        width = self.segments[0].document_vectors.shape[1] if self.segments else 0
+        found = np.zeros((len(rows), width), np.float32)
+        numbers = self.numbers[rows]
+        for number in np.unique(numbers).tolist():
+            own = numbers == number
+            found[own] = self.segments[number].document_vectors[self.local[rows[own]]]
+        return found
+
 
 class LocalComparison:
     """See :class:`glane_indexer.index.protocol.Comparison`."""
@@ -110,14 +120,9 @@ class LocalComparison:
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
-        vectors = self._vectors
-        found = np.zeros(len(rows), np.float32)
-        numbers = vectors.numbers[rows]
-        for number in np.unique(numbers).tolist():
-            own = numbers == number
-            matrix = vectors.segments[number].document_vectors[vectors.local[rows[own]]]
-            found[own] = cosines(matrix, self.vector)
-        return found
+        if not len(rows):
+            return np.zeros(0, np.float32)
+        return cosines(self._vectors.documents(rows), self.vector)
 
     def languages(self, rows: Rows) -> Floats:
         """What each bookmark's language alone adds to its cosines."""

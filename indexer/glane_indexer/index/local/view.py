@@ -190,10 +190,9 @@ class LocalView:
         """The folded words of a field that begin so, with how many bookmarks hold each."""
         return self._keyword.words(prefix, limit, field)
 
-    def document_vector(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole; zeros where it has no text."""
-        segment = self._segments[self._number[row]]
-        return np.asarray(segment.document_vectors[self._local[row]], np.float32)
+    def document_vectors(self, rows: Rows) -> Floats:
+        """The unit vectors of bookmarks as a whole; zeros where one has no text."""
+        return self._vectors.documents(rows)
 
     def compare(self, vector: Floats) -> LocalComparison:
         """The vector side of a question."""

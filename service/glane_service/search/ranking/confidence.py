@@ -84,14 +84,19 @@ class Background:
 
     def __init__(self, view: View, calibration: Calibration) -> None:
         self._passages = calibration.passages
-        self._documents = view.compare(calibration.questions)
+        self._questions = view.compare(calibration.questions)
+        # Of each bookmark its nearness to everyday questions, once it was asked for.
+        self._known = np.full(view.count, np.nan, np.float32)
         self.density = density(view)
 
     def common(self, comparison: Comparison, rows: Rows) -> Floats:
         """How near a question is to everyday passages, and each of these bookmarks to everyday questions:
         the sum of both cosines."""
+        unknown = rows[np.isnan(self._known[rows])]
+        if len(unknown):
+            self._known[unknown] = self._questions.documents(unknown)
         everyday = np.float32(comparison.vector @ self._passages)
-        return np.asarray(everyday + self._documents.documents(rows), np.float32)
+        return np.asarray(everyday + self._known[rows], np.float32)
 
 
 def density(view: View) -> float:
@@ -101,12 +106,15 @@ def density(view: View) -> float:
     the last digits of a product depend on how they lie in segments.
     """
     rows = np.unique(np.linspace(0, max(0, view.count - 1), min(view.count, _AMONG)).astype(np.int64))
-    near = []
-    for probe in rows[:: math.ceil(len(rows) / _PROBES)].tolist() if len(rows) > _NEIGHBOURS else ():
-        cosines = view.compare(view.document_vector(probe)).documents(rows[rows != probe])
-        near.append(np.partition(cosines, -_NEIGHBOURS)[-_NEIGHBOURS:].mean())
     least, most = DENSITIES
-    return round(min(most, max(least, float(np.mean(near)))), 3) if near else least
+    if len(rows) <= _NEIGHBOURS:
+        return least
+    vectors = view.document_vectors(rows)
+    probes = np.arange(0, len(rows), math.ceil(len(rows) / _PROBES))
+    cosines = vectors[probes] @ vectors.T
+    cosines[np.arange(len(probes)), probes] = -1
+    near = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean()
+    return round(min(most, max(least, float(near))), 3)
 
 
 def signals(candidates: Candidates, parameters: Parameters) -> Floats:

@@ -86,8 +86,8 @@ class Vectors:
     def __init__(self, vectors: np.ndarray) -> None:
         self.vectors, self.count = vectors, len(vectors)
 
-    def document_vector(self, row: int) -> np.ndarray:
-        return self.vectors[row]
+    def document_vectors(self, rows: np.ndarray) -> np.ndarray:
+        return self.vectors[rows]
 
     def compare(self, vector: np.ndarray) -> Products:
         return Products(self.vectors, vector)
