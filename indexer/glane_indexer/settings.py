@@ -52,6 +52,11 @@ class Settings:
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )
     cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
+    device: str = _setting(
+        "auto",
+        "what embeds passages: `cpu`, `cuda` (a GPU, in half precision), or `auto`: a GPU if there is one",
+        ("auto", "cpu", "cuda"),
+    )
     threads: int = _setting(0, "threads for the encoder and the index; 0: one per core")
     host: str = _setting("127.0.0.1", "the address that `glane serve` listens on")
     port: int = _setting(8000, "the port that `glane serve` listens on")

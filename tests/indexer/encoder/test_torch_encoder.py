@@ -1,0 +1,71 @@
+"""The encoder in other precisions, on the device that every machine has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glane_indexer.encoder import load, store
+from glane_indexer.encoder.base import Encoder
+from glane_indexer.encoder.fidelity import Probes
+from glane_indexer.encoder.load import load_encoder
+from glane_indexer.encoder.torch_encoder import AGREEMENT, TorchEncoder
+from glane_indexer.errors import EncoderError
+from glane_indexer.settings import Settings
+
+TEXTS = [
+    "Le pain lève toute une nuit.",
+    "Thousands of people label images so that machines learn to see. " * 20,
+    "",
+    "vélo",
+]
+
+
+def made(**arguments: object) -> TorchEncoder:
+    folder = store.folder_of(Settings.from_env())
+    prepared = store.read(folder)
+    assert prepared is not None
+    return TorchEncoder(prepared, str(folder / store.SOURCE), **arguments)  # type: ignore[arg-type]
+
+
+def test_half_precision_agrees_with_full_and_with_what_answers_questions(encoder: Encoder) -> None:
+    probes = store.read_probes(store.folder_of(Settings.from_env()))
+    half = made(precision="bfloat16", probes=probes)
+    full = made(probes=probes)
+    assert half.info == full.info == encoder.info
+    first, second = half.encode_passages(TEXTS), full.encode_passages(TEXTS)
+    assert first.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(first, axis=1), 1, atol=1e-6)
+    assert np.einsum("nd,nd->n", first, second).min() >= AGREEMENT
+    assert np.einsum("nd,nd->n", second, encoder.encode_passages(TEXTS)).mean() >= AGREEMENT
+    assert full.count_tokens(TEXTS) == encoder.count_tokens(TEXTS)
+    # A model without kept probes is compared with itself.
+    made(precision="bfloat16")
+    with pytest.raises(EncoderError, match="Set GLANE_DEVICE=cpu"):
+        made(precision="bfloat16", probes=Probes(probes.texts, np.roll(probes.vectors, 1, axis=1)))
+
+
+def test_a_gpu_is_asked_for_where_there_is_none(monkeypatch: pytest.MonkeyPatch, encoder: Encoder) -> None:
+    monkeypatch.setattr(load, "_has_gpu", lambda: False)
+    with pytest.raises(EncoderError, match="no GPU here"):
+        load_encoder(Settings(device="cuda", cache=Settings.from_env().cache), for_indexing=True)
+
+
+def test_a_gpu_gets_passages_in_half_precision(monkeypatch: pytest.MonkeyPatch, encoder: Encoder) -> None:
+    asked: dict[str, object] = {}
+
+    class Recording:
+        def __init__(self, prepared: object, source: str, **arguments: object) -> None:
+            asked.update(arguments)
+
+    monkeypatch.setattr(load, "_has_gpu", lambda: True)
+    monkeypatch.setattr("glane_indexer.encoder.torch_encoder.TorchEncoder", Recording)
+    settings = Settings.from_env()
+    load_encoder(settings, for_indexing=True)
+    assert (asked["device"], asked["precision"]) == ("cuda", "float16")
+    assert isinstance(asked["probes"], Probes)
+    # Questions, and whoever wants the CPU, stay on it.
+    assert not isinstance(load_encoder(settings), Recording)
+    assert not isinstance(
+        load_encoder(Settings(device="cpu", cache=settings.cache), for_indexing=True), Recording
+    )
