@@ -140,7 +140,7 @@ def numbers(first: str, rest: str) -> str:
         (row(), "64 are needed"),
         (row(vector="NULL"), "no vector"),
         (row(vector=numbers("NULL", "1")), "64 are needed"),
-        (row(vector=numbers("'nan'", "0")), "no number"),
+        (row(vector=numbers("'nan'::FLOAT", "0")), "no number"),
         (row(vector=numbers("1", "1")), "not of length 1"),
         (row(vector=numbers("1", "0")), "does not have the known texts"),
     ],
