@@ -20,7 +20,7 @@ from glane_indexer.errors import EncoderError
 _PROBES = (
     "Le facteur passe avant midi, sauf les jours de marché.",
     "Where do swallows go when the reeds are cut?",
-    "Ein langer Satz hat viele Wörter, und jedes zieht den Sinn ein wenig zu sich herüber. " * 6,
+    "Ein langer Satz hat viele Wörter, und jedes zieht den Sinn ein wenig zu sich herüber. " * 2,
 )
 
 # Texts that are sorted by length together, so that a batch, which is cut from them, has little padding.
