@@ -41,6 +41,13 @@ class Settings:
         "address of a server, `https://host/v1/embeddings#model`",
     )
     model_key: str = _setting("", "the key for a server of embeddings")
+    engine: str = _setting(
+        "local",
+        "what answers: `local`, the library's own index, or a Qdrant server that `glane publish` has "
+        "filled, `http://host:6333#name`",
+    )
+    engine_key: str = _setting("", "the key for Qdrant")
+    engine_key_file: str = _setting("", "a file that has it")
     chat_url: str = _setting(
         "",
         "the chat model that composes answers, in OpenAI's form, "
@@ -52,6 +59,9 @@ class Settings:
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )
     cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
+    datasets: Path = _setting(
+        Path("../shared/data/ir"), "where `glane-eval` looks for a data set that is only named"
+    )
     device: str = _setting(
         "auto",
         "what embeds passages: `cpu`, `cuda` (a GPU, in half precision), or `auto`: a GPU if there is one",

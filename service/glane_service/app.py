@@ -170,7 +170,13 @@ def keeper_of(settings: Settings, backend: Backend) -> Applier | Following:
     """What brings the index up to date while the application runs: of changes, or of another library."""
     if settings.follow:
         return Following(settings, backend.encoder_info, backend.generation, backend.refresh)
-    return Applier(settings.library, backend.encoder, backend.refresh, backend.generation)
+    return Applier(
+        settings.library,
+        backend.encoder,
+        backend.refresh,
+        backend.generation,
+        awaited=bool(settings.admin_key),
+    )
 
 
 def places(settings: Settings) -> int:

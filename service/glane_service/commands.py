@@ -16,6 +16,7 @@ NEAREST = 3
 
 if TYPE_CHECKING:
     from glane_indexer.bulk.taking import TakeReport
+    from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
 
@@ -159,6 +160,11 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
+        (
+            "Segments",
+            f"{status['segments']}, with {counted(status['superseded'], 'superseded bookmark')}; "
+            f"merged {counted(status['merges'], 'time')}",
+        ),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
     ]
@@ -176,18 +182,26 @@ def _followed(follow: dict[str, Any]) -> str:
 
 
 def model_command(options: Namespace, settings: Settings) -> int:
-    """``glane model``: prepare the encoder, or show it."""
-    from glane_indexer.encoder import store
+    """``glane model``: prepare the encoder, show it, or take it to another machine."""
+    from glane_indexer.encoder import packing, store
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.encoder.prepare import prepare
     from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
+    if (options.action in ("pack", "unpack")) != (options.file is not None):
+        raise UsageError("pack and unpack need a FILE, and nothing else does", where="glane model")
     if is_url(settings.model):
+        if options.file is not None:
+            raise UsageError("an encoder on a server is not taken anywhere", where=settings.model)
         shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
+        elif options.action == "pack":
+            packing.pack(settings, options.file)
+        elif options.action == "unpack":
+            packing.unpack(settings, options.file)
         prepared = store.read(store.folder_of(settings))
         if prepared is None:
             hint = "Run `glane model prepare`"
@@ -269,6 +283,13 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
     if getattr(options, "follow", None):
         settings = replace(settings, follow=options.follow)
     return settings
+
+
+def passage_encoder(settings: Settings) -> Encoder:
+    """The encoder of passages, for a few of them."""
+    from glane_indexer.encoder.load import load_encoder
+
+    return load_encoder(settings, quiet=True)
 
 
 def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:

@@ -26,7 +26,7 @@ def test_half_precision_agrees_with_full_and_with_what_answers_questions(encoder
     prepared, probes = store.read(folder), store.read_probes(folder).few(2)
     assert prepared is not None
     # It is compared with itself in full precision here, and then with what was kept of that.
-    half = TorchEncoder(prepared, str(folder / store.SOURCE), precision="bfloat16")
+    half = TorchEncoder(prepared, load.source_of(prepared, folder), precision="bfloat16")
     assert half.info == encoder.info
     half._check(probes, "cpu")
     vectors = half.encode_passages(TEXTS)
