@@ -54,14 +54,15 @@ class Told:
 class Service:
     """``glane serve`` in processes of its own, which are killed together."""
 
-    def __init__(self, library: Path, workers: int) -> None:
+    def __init__(self, library: Path, workers: int, *arguments: str, **variables: str) -> None:
         started = time.monotonic()
         command = ["serve", "--library", str(library), "--port", "0", "--workers", str(workers)]
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "glane_service.cli", *command],
+            [sys.executable, "-m", "glane_service.cli", *command, *arguments],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            env={**os.environ, **variables},
         )
         self.address = self._read_address()
         threading.Thread(target=self._drain, daemon=True).start()
@@ -77,15 +78,16 @@ class Service:
         self.seconds = time.monotonic() - started
 
     def kill(self) -> None:
-        """SIGKILL to every process of it."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """SIGKILL to every process of it, unless that was done."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def _read_address(self) -> str:
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            if found := re.search(r"http://\S+", line):
-                return found[0].rstrip("/")
+            if found := re.search(r"answers on (http://\S+)", line):
+                return found[1].rstrip("/")
         raise LibraryError("the service ended before it listened")
 
     def _drain(self) -> None:
