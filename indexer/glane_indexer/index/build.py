@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,18 @@ from numpy.typing import NDArray
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GenerationError
-from glane_indexer.index import generation, segment
+from glane_indexer.index import generation, segment, tidying
+from glane_indexer.index.embedding import Embedding, Progress
 from glane_indexer.index.generation import Generation, open_segment
 from glane_indexer.index.manifest import Manifest, Member
 from glane_indexer.index.merge import merge_tiers
 from glane_indexer.index.segment import Content, Segment
 from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_indexer.models import Bookmark
-from glane_indexer.passages import document_texts, passages_of, text_hash
 
-# Vectors are kept in the catalog after so many, so that a build that is ended goes on from there.
-KEPT_AFTER = 256
+# Bookmarks read, cut, embedded and written at a time: what is in memory does not grow with the library.
+PART = 25_000
 
-Progress = Callable[[str, int, int], None]
 Accept = Callable[[str], None]
 logger = logging.getLogger("glane")
 
@@ -115,13 +114,27 @@ class _Base:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What the catalog holds: of bookmarks the content hashes, and those whole that have changed."""
+    """What the catalog holds: the content hashes of all bookmarks, and which of them have changed.
+
+    ``first`` are the first :data:`PART` of these, whole; where there are more they are read when it is
+    their turn, and may have changed once more by then, which the next build sees.
+    """
 
     hashes: Mapping[str, str]
-    changed: Sequence[Bookmark]
+    changed: Sequence[str]
+    first: Sequence[Bookmark]
     questions: Sequence[tuple[str, Sequence[str]]]
     version: str
     seq: int
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a build has written so far: segments, their bookmarks, and the hashes of the texts of these."""
+
+    members: list[Member] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    hashes: list[NDArray[np.uint8]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,39 +151,38 @@ class _Update:
         gone = [(number, row) for id, (hash, number, row) in known.items() if state.hashes.get(id) != hash]
         if base.name and base.manifest and base.whole and not gone and _same(base.manifest, state):
             return IndexReport(base.name, base.manifest.passages, 0, self._seconds(), 0.0)
-        count_tokens, limit = self.encoder.count_tokens, self.encoder.info.max_tokens
-        passages = [passages_of(bookmark, count_tokens, limit) for bookmark in state.changed]
-        wholes = [document_texts(bookmark, count_tokens, limit) for bookmark in state.changed]
-        texts = {item.hash: item.embedded for group in passages for item in group}
-        texts |= {text_hash(text): text for group in wholes for text in group}
-        embedded, seconds = self._embed(texts)
-        vectors = self._vectors(list(texts))
-        content = Content(
-            state.changed,
-            passages,
-            [
-                [*(item.hash for item in group), *map(text_hash, own)]
-                for group, own in zip(passages, wholes, strict=True)
-            ],
-            _rows(vectors, [item.hash for group in passages for item in group]),
-            _document_vectors(vectors, wholes),
-        )
         alive = [member.alive.copy() for member, _ in base.members]
         for number, row in gone:
             alive[number][row] = False
-        name, manifest = self._write(base, alive, content, state)
+        name = self._new_name()
+        written = _Written()
+        embedding = Embedding(self.library, self.encoder, self.progress)
+        for start in range(0, len(state.changed), PART):
+            ids = state.changed[start : start + PART]
+            bookmarks = state.first if not start else self._bookmarks(ids)
+            self._part(name, embedding.content(bookmarks, len(state.changed) - start - len(ids)), written)
+        manifest = self._write(name, base, alive, written, state)
         if accept:
             accept(name)
         before = generation.previous_of(self.library, name)
         generation.set_current(self.library, name)
         generation.clean(self.library, {name, before} if before else {name})
-        self._tidy(base, alive, content, before)
+        if base.members:
+            superseded = [
+                (opened, member.alive, mask)
+                for (member, opened), mask in zip(base.members, alive, strict=True)
+            ]
+            tidying.forget(self.library, superseded, written.ids, written.hashes)
+        else:
+            tidying.keep_only(
+                self.library, written.ids, written.hashes, self.encoder.info.fingerprint, before
+            )
         return IndexReport(
             name,
             manifest.passages,
-            embedded,
+            embedding.embedded,
             self._seconds(),
-            round(embedded / seconds, 1) if embedded else 0.0,
+            round(embedding.embedded / embedding.seconds, 1) if embedding.embedded else 0.0,
         )
 
     def _seconds(self) -> float:
@@ -199,69 +211,63 @@ class _Update:
         with Catalog.open(self.library) as catalog, catalog.transaction():
             hashes = catalog.hashes()
             changed = [id for id, hash in hashes.items() if id not in known or known[id][0] != hash]
+            first = changed[:PART]
             return _State(
                 hashes,
-                list(catalog.bookmarks()) if len(changed) == len(hashes) else catalog.bookmarks_of(changed),
+                changed,
+                list(catalog.bookmarks()) if len(first) == len(hashes) else catalog.bookmarks_of(first),
                 catalog.good_questions(),
                 catalog.content_version(),
                 catalog.seq(),
             )
 
-    def _embed(self, texts: Mapping[str, str]) -> tuple[int, float]:
-        """Embed what has no vector yet; how many that were, and the seconds that it took."""
-        fingerprint = self.encoder.info.fingerprint
+    def _bookmarks(self, ids: Sequence[str]) -> Sequence[Bookmark]:
+        with Catalog.open(self.library) as catalog, catalog.transaction():
+            return catalog.bookmarks_of(ids)
+
+    def _part(self, name: str, content: Content, written: _Written) -> None:
+        """Write the segments of some bookmarks."""
+        parts = [part for part in content.split() if part[1].bookmarks]
+        for number, (visibility, part) in enumerate(parts):
+            self.progress("Writing the index", number, len(parts))
+            arrays = part.arrays()
+            file = segment.write(
+                self.library / generation.INDEX, f"{name}-{len(written.members) + 1}", visibility, arrays
+            )
+            written.members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
+            written.hashes.append(arrays["embedded.hashes"])
+        ids = [bookmark.id for bookmark in content.bookmarks]
+        written.ids += ids
         with Catalog.open(self.library) as catalog:
-            missing = catalog.missing_embeddings(texts, fingerprint)
-        # Texts of like length together are embedded faster; the longest first, so that the time
-        # left is not promised too short.
-        missing.sort(key=lambda key: (-len(texts[key]), key))
-        started = time.monotonic()
-        done = 0
+            catalog.replace_passages(ids, content.passages)
 
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-            self.progress("Embedding", done, len(missing))
-
-        self.progress("Embedding", 0, len(missing))
-        for start in range(0, len(missing), KEPT_AFTER):
-            part = missing[start : start + KEPT_AFTER]
-            vectors = self.encoder.encode_passages([texts[key] for key in part], count)
-            with Catalog.open(self.library) as catalog:
-                catalog.store_embeddings(part, vectors, fingerprint)
-        return len(missing), time.monotonic() - started
-
-    def _vectors(self, hashes: Sequence[str]) -> tuple[dict[str, int], NDArray[np.float32]]:
-        """All vectors, and which of them is a hash's."""
-        info = self.encoder.info
-        place = {hash: row for row, hash in enumerate(hashes)}
-        if not hashes:
-            return place, np.zeros((0, info.dimensions), np.float32)
-        with Catalog.open(self.library) as catalog:
-            return place, catalog.embeddings(hashes, info.fingerprint)
-
-    def _write(
-        self, base: _Base, alive: Sequence[NDArray[np.bool_]], content: Content, state: _State
-    ) -> tuple[str, Manifest]:
-        """Write what is new and the generation's file; its name."""
+    def _new_name(self) -> str:
+        """The name of the generation that is begun, after what is unfinished of others has gone."""
         folder = self.library / generation.INDEX
         folder.mkdir(exist_ok=True)
         # Before what was refused goes: a name must never mean two things to a service that follows.
         name = generation.new_name(self.library)
-        current = _current(self.library)
+        current = generation.current(self.library)
         before = generation.previous(self.library)
         # What was refused, or was left unfinished, must not pile up.
         generation.clean(self.library, {name for name in (current, before) if name})
+        return name
+
+    def _write(
+        self,
+        name: str,
+        base: _Base,
+        alive: Sequence[NDArray[np.bool_]],
+        written: _Written,
+        state: _State,
+    ) -> Manifest:
+        """Write the generation's file."""
         members = [
             Member(member.file, mask)
             for (member, _), mask in zip(base.members, alive, strict=True)
             if mask.any()
         ]
-        parts = [part for part in content.split() if part[1].bookmarks]
-        for number, (visibility, part) in enumerate(parts):
-            self.progress("Writing the index", number, len(parts))
-            file = segment.write(folder, f"{name}-{number + 1}", visibility, part.arrays())
-            members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
+        members += written.members
         kept = {member.file.name: opened for member, opened in base.members}
         passages = sum(
             int(kept[member.file.name].passage_counts()[member.alive].sum())
@@ -279,40 +285,7 @@ class _Update:
             passages=passages,
         )
         generation.write_manifest(self.library, name, manifest)
-        return name, manifest
-
-    def _tidy(
-        self, base: _Base, alive: Sequence[NDArray[np.bool_]], content: Content, before: str | None
-    ) -> None:
-        """Keep in the catalog the passages and the vectors of what is indexed, and of nothing else."""
-        used = {bytes.fromhex(text) for group in content.hashes for text in group}
-        dropped: set[bytes] = set()
-        for (member, opened), mask in zip(base.members, alive, strict=True):
-            used |= opened.embedded(mask)
-            dropped |= opened.embedded(member.alive & ~mask)
-        with Catalog.open(self.library) as catalog, catalog.transaction():
-            if base.members:
-                gone = {
-                    opened.ids[row]
-                    for (member, opened), mask in zip(base.members, alive, strict=True)
-                    for row in np.flatnonzero(member.alive & ~mask).tolist()
-                }
-                changed = {bookmark.id for bookmark in content.bookmarks}
-                catalog.replace_passages(sorted(gone | changed), content.passages)
-                catalog.delete_embeddings(item.hex() for item in dropped - used)
-            else:
-                catalog.replace_passages(None, content.passages)
-                catalog.prune_embeddings(self._fingerprints(before), (item.hex() for item in used))
-
-    def _fingerprints(self, before: str | None) -> set[str]:
-        kept = {self.encoder.info.fingerprint}
-        if before:
-            try:
-                kept.add(generation.read_manifest(self.library, before).encoder.fingerprint)
-            except GenerationError:
-                # It cannot be gone back to, so nothing is kept for it.
-                return kept
-        return kept
+        return manifest
 
 
 def _same(manifest: Manifest, state: _State) -> bool:
@@ -323,31 +296,3 @@ def _same(manifest: Manifest, state: _State) -> bool:
         and manifest.seq == state.seq
         and [(text, list(ids)) for text, ids in manifest.questions] == list(state.questions)
     )
-
-
-def _current(library: Path) -> str | None:
-    """The current generation, where its file is there."""
-    try:
-        name = generation.current_name(library)
-    except GenerationError:
-        return None
-    return name if name in generation.names(library) else None
-
-
-def _rows(
-    vectors: tuple[dict[str, int], NDArray[np.float32]], hashes: Sequence[str]
-) -> NDArray[np.float32]:
-    place, found = vectors
-    return found[np.array([place[hash] for hash in hashes], np.int64)]
-
-
-def _document_vectors(
-    vectors: tuple[dict[str, int], NDArray[np.float32]], wholes: Sequence[Sequence[str]]
-) -> NDArray[np.float16]:
-    """One unit row a bookmark: the mean of its texts' vectors; zeros where it has no text."""
-    flat = _rows(vectors, [text_hash(text) for group in wholes for text in group])
-    owners = np.repeat(np.arange(len(wholes)), [len(group) for group in wholes])
-    sums = np.zeros((len(wholes), flat.shape[1]), np.float32)
-    np.add.at(sums, owners, flat)
-    norms = np.linalg.norm(sums, axis=1, keepdims=True)
-    return (sums / np.where(norms > 0, norms, 1)).astype(np.float16)
