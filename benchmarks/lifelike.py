@@ -63,7 +63,7 @@ def source(encoder: Encoder, corpus: Path | None = None, seeds: int = 1500) -> S
             passages.append(f"{document.get('title', '')}\n{text[start : start + 350]}")
         lines = (corpus / "queries.jsonl").open(encoding="utf-8")
         asked = [json.loads(line)["text"] for line in lines]
-    name = xxhash.xxh3_64_hexdigest("\n".join([encoder.info.fingerprint, *passages, *asked]))
+    name = xxhash.xxh3_64_hexdigest("\n".join([encoder.info.fingerprint, *passages, *asked]).encode())
     kept = Path(tempfile.gettempdir()) / f"glane-benchmark-{name}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
@@ -102,8 +102,10 @@ class LifelikeEncoder:
             progress(len(texts))
         if not texts:
             return np.zeros((0, self.info.dimensions), np.float32)
-        about = np.array([xxhash.xxh3_64_intdigest(text.split("\n", 1)[0]) for text in texts], np.uint64)
-        exact = np.array([xxhash.xxh3_64_intdigest(text) for text in texts], np.uint64)
+        about = np.array(
+            [xxhash.xxh3_64_intdigest(text.split("\n", 1)[0].encode()) for text in texts], np.uint64
+        )
+        exact = np.array([xxhash.xxh3_64_intdigest(text.encode()) for text in texts], np.uint64)
         centre = (about % np.uint64(len(self._vectors))).astype(np.int64)
         near, width = self._near[centre], np.uint64(self._near.shape[1])
 

@@ -66,7 +66,13 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     access = Access(settings)
     writer = Writer(settings.library)
     backend = Backend(settings, live, known_seq=writer.journal.last)
-    applier = Applier(settings.library, backend.encoder, backend.refresh, backend.generation)
+    applier = Applier(
+        settings.library,
+        backend.encoder,
+        backend.refresh,
+        backend.generation,
+        awaited=bool(settings.admin_key),
+    )
     metrics = Metrics()
     highlights = Stream()
     pages = Pages(settings, backend, metrics, highlights)

@@ -15,6 +15,7 @@ from glane_service.terminal import Progress, counted, print_json, print_results
 NEAREST = 3
 
 if TYPE_CHECKING:
+    from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
 
@@ -114,6 +115,11 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
+        (
+            "Segments",
+            f"{status['segments']}, with {counted(status['superseded'], 'superseded bookmark')}; "
+            f"merged {counted(status['merges'], 'time')}",
+        ),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
     ]
@@ -214,6 +220,13 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
             raise UsageError(f"{value} is not from 0 to 65535", where=f"--{name}")
         settings = replace(settings, **{name: value})
     return settings
+
+
+def passage_encoder(settings: Settings) -> Encoder:
+    """The encoder of passages, for a few of them."""
+    from glane_indexer.encoder.load import load_encoder
+
+    return load_encoder(settings, quiet=True)
 
 
 def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:

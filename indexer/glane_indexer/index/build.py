@@ -5,7 +5,6 @@ The catalog is open for moments alone, never while something is embedded or writ
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,11 +19,12 @@ from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GenerationError
 from glane_indexer.index import generation, segment, tidying
-from glane_indexer.index.embedding import Embedding, Progress
-from glane_indexer.index.generation import Generation, open_segment
+from glane_indexer.index.basis import Basis, basis_of
+from glane_indexer.index.embedding import Embedded, Progress, content_of
+from glane_indexer.index.generation import Generation
 from glane_indexer.index.manifest import Manifest, Member
 from glane_indexer.index.merge import merge_tiers
-from glane_indexer.index.segment import Content, Segment
+from glane_indexer.index.segment import Content
 from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_indexer.models import Bookmark
 
@@ -32,7 +32,6 @@ from glane_indexer.models import Bookmark
 PART = 25_000
 
 Accept = Callable[[str], None]
-logger = logging.getLogger("glane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ def build_generation(
     force: bool = False,
     accept: Accept | None = None,
     reuse: Generation | None = None,
+    ready: Callable[[], object] | None = None,
 ) -> IndexReport:
     """Bring the index up to date with the catalog, at the cost of what has changed; then merge segments.
 
@@ -67,6 +67,8 @@ def build_generation(
         accept: called with the name of the new generation before it becomes current; when it raises,
             the generation stays beside the current one until the next build.
         reuse: an opened generation, whose segments need not be opened and checked again.
+        ready: called once the new generation is current, before what can wait is done: the catalog is
+            tidied, and segments are merged.
 
     Raises:
         CatalogError: there is no catalog, or it cannot be read or written.
@@ -78,7 +80,7 @@ def build_generation(
     try:
         with writer_lock(library, "indexing", name=INDEX_LOCK):
             update = _Update(library, encoder, progress or _silent, started)
-            report = update.run(force=force, accept=accept, reuse=reuse)
+            report = update.run(force=force, accept=accept, reuse=reuse, ready=ready or (lambda: None))
             merged = merge_tiers(library)
             return IndexReport(**{**asdict(report), "generation": merged or report.generation})
     except OSError as error:
@@ -91,25 +93,6 @@ def build_generation(
 
 def _silent(stage: str, done: int, total: int) -> None:
     """For a build that nobody watches."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What of the current generation can be built upon; ``whole``: all of it."""
-
-    name: str | None = None
-    manifest: Manifest | None = None
-    members: Sequence[tuple[Member, Segment]] = ()
-    whole: bool = False
-
-    def hashes(self) -> dict[str, tuple[str, int, int]]:
-        """Of each bookmark its content hash, its segment and its row there."""
-        found = {}
-        for number, (member, opened) in enumerate(self.members):
-            hashes = opened.hashes()
-            for row in np.flatnonzero(member.alive).tolist():
-                found[opened.ids[row]] = hashes[row], number, row
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +113,30 @@ class _State:
 
 @dataclass(slots=True)
 class _Written:
-    """What a build has written so far: segments, their bookmarks, and the hashes of the texts of these."""
+    """What a build has written so far: segments, their bookmarks, and the hashes of the texts of these.
+
+    ``last`` is the part that the catalog does not know yet.
+    """
 
     members: list[Member] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     hashes: list[NDArray[np.uint8]] = field(default_factory=list)
+    count: int = 0
+    seconds: float = 0.0
+    last: tuple[Content, Embedded] | None = None
+
+    def keep(self, library: Path, fingerprint: str) -> None:
+        """Let the catalog know the vectors and the passages of the last part."""
+        with Catalog.open(library) as catalog, catalog.transaction():
+            self.note(catalog, fingerprint)
+
+    def note(self, catalog: Catalog, fingerprint: str) -> None:
+        """The same, within a transaction."""
+        if self.last:
+            content, embedded = self.last
+            embedded.keep(catalog, fingerprint)
+            catalog.replace_passages([bookmark.id for bookmark in content.bookmarks], content.passages)
+        self.last = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,15 @@ class _Update:
     progress: Progress
     started: float
 
-    def run(self, *, force: bool, accept: Accept | None, reuse: Generation | None) -> IndexReport:
-        base = _Base() if force else self._base(reuse)
+    def run(
+        self,
+        *,
+        force: bool,
+        accept: Accept | None,
+        reuse: Generation | None,
+        ready: Callable[[], object],
+    ) -> IndexReport:
+        base = Basis() if force else basis_of(self.library, self.encoder.info, reuse)
         known = base.hashes()
         state = self._read(known)
         gone = [(number, row) for id, (hash, number, row) in known.items() if state.hashes.get(id) != hash]
@@ -154,58 +163,28 @@ class _Update:
         alive = [member.alive.copy() for member, _ in base.members]
         for number, row in gone:
             alive[number][row] = False
-        name = self._new_name()
-        written = _Written()
-        embedding = Embedding(self.library, self.encoder, self.progress)
+        fingerprint = self.encoder.info.fingerprint
+        name, written = self._new_name(), _Written()
         for start in range(0, len(state.changed), PART):
+            if start:
+                written.keep(self.library, fingerprint)
             ids = state.changed[start : start + PART]
-            bookmarks = state.first if not start else self._bookmarks(ids)
-            self._part(name, embedding.content(bookmarks, len(state.changed) - start - len(ids)), written)
+            self._part(name, state.first if not start else self._bookmarks(ids), written)
         manifest = self._write(name, base, alive, written, state)
         if accept:
+            # It may be refused, and what was embedded is not to be lost by that.
+            written.keep(self.library, fingerprint)
             accept(name)
         before = generation.previous_of(self.library, name)
         generation.set_current(self.library, name)
         generation.clean(self.library, {name, before} if before else {name})
-        if base.members:
-            superseded = [
-                (opened, member.alive, mask)
-                for (member, opened), mask in zip(base.members, alive, strict=True)
-            ]
-            tidying.forget(self.library, superseded, written.ids, written.hashes)
-        else:
-            tidying.keep_only(
-                self.library, written.ids, written.hashes, self.encoder.info.fingerprint, before
-            )
-        return IndexReport(
-            name,
-            manifest.passages,
-            embedding.embedded,
-            self._seconds(),
-            round(embedding.embedded / embedding.seconds, 1) if embedding.embedded else 0.0,
-        )
+        ready()
+        self._tidy(base, alive, written, before)
+        speed = round(written.count / written.seconds, 1) if written.count else 0.0
+        return IndexReport(name, manifest.passages, written.count, self._seconds(), speed)
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self.started, 3)
-
-    def _base(self, reuse: Generation | None) -> _Base:
-        """The current generation, as far as it is sound and was made as this one will be."""
-        try:
-            name = generation.current_name(self.library)
-            if name is None:
-                return _Base()
-            manifest = generation.read_manifest(self.library, name)
-            manifest.check(str(self.library), self.encoder.info)
-        except GenerationError:
-            # Damaged or out of date: that is what this build repairs.
-            return _Base()
-        members = []
-        for member in manifest.members:
-            try:
-                members.append((member, open_segment(self.library, member.file, reuse)))
-            except GenerationError as error:
-                logger.error("a segment is damaged, and built anew from the catalog: %s", error)
-        return _Base(name, manifest, members, len(members) == len(manifest.members))
 
     def _read(self, known: Mapping[str, tuple[str, int, int]]) -> _State:
         with Catalog.open(self.library) as catalog, catalog.transaction():
@@ -225,24 +204,8 @@ class _Update:
         with Catalog.open(self.library) as catalog, catalog.transaction():
             return catalog.bookmarks_of(ids)
 
-    def _part(self, name: str, content: Content, written: _Written) -> None:
-        """Write the segments of some bookmarks."""
-        parts = [part for part in content.split() if part[1].bookmarks]
-        for number, (visibility, part) in enumerate(parts):
-            self.progress("Writing the index", number, len(parts))
-            arrays = part.arrays()
-            file = segment.write(
-                self.library / generation.INDEX, f"{name}-{len(written.members) + 1}", visibility, arrays
-            )
-            written.members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
-            written.hashes.append(arrays["embedded.hashes"])
-        ids = [bookmark.id for bookmark in content.bookmarks]
-        written.ids += ids
-        with Catalog.open(self.library) as catalog:
-            catalog.replace_passages(ids, content.passages)
-
     def _new_name(self) -> str:
-        """The name of the generation that is begun, after what is unfinished of others has gone."""
+        """The name of the generation that is begun; what is unfinished of others goes."""
         folder = self.library / generation.INDEX
         folder.mkdir(exist_ok=True)
         # Before what was refused goes: a name must never mean two things to a service that follows.
@@ -253,10 +216,27 @@ class _Update:
         generation.clean(self.library, {name for name in (current, before) if name})
         return name
 
+    def _part(self, name: str, bookmarks: Sequence[Bookmark], written: _Written) -> None:
+        """Embed some bookmarks and write their segments."""
+        content, embedded = content_of(self.library, self.encoder, bookmarks, self.progress)
+        written.last = content, embedded
+        written.count += embedded.count
+        written.seconds += embedded.seconds
+        written.ids += [bookmark.id for bookmark in content.bookmarks]
+        parts = [part for part in content.split() if part[1].bookmarks]
+        for number, (visibility, part) in enumerate(parts):
+            self.progress("Writing the index", number, len(parts))
+            arrays = part.arrays()
+            file = segment.write(
+                self.library / generation.INDEX, f"{name}-{len(written.members) + 1}", visibility, arrays
+            )
+            written.members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
+            written.hashes.append(arrays["embedded.hashes"])
+
     def _write(
         self,
         name: str,
-        base: _Base,
+        base: Basis,
         alive: Sequence[NDArray[np.bool_]],
         written: _Written,
         state: _State,
@@ -283,9 +263,28 @@ class _Update:
             questions=state.questions,
             members=members,
             passages=passages,
+            merges=base.manifest.merges if base.manifest else 0,
         )
         generation.write_manifest(self.library, name, manifest)
         return manifest
+
+    def _tidy(
+        self, base: Basis, alive: Sequence[NDArray[np.bool_]], written: _Written, before: str | None
+    ) -> None:
+        """Keep in the catalog the passages and the vectors of what is indexed, and of nothing else."""
+        segments = [
+            (opened, member.alive, mask) for (member, opened), mask in zip(base.members, alive, strict=True)
+        ]
+        gone, unused = tidying.superseded(segments, written.hashes)
+        fingerprint = self.encoder.info.fingerprint
+        with Catalog.open(self.library) as catalog, catalog.transaction():
+            written.note(catalog, fingerprint)
+            if base.members:
+                catalog.replace_passages(sorted(gone.difference(written.ids)), [])
+                catalog.delete_embeddings(unused)
+            else:
+                encoders = tidying.encoders_of(self.library, fingerprint, before)
+                tidying.keep_only(catalog, written.ids, written.hashes, encoders)
 
 
 def _same(manifest: Manifest, state: _State) -> bool:

@@ -18,35 +18,30 @@ Hashes = NDArray[np.uint8]
 
 
 def keep_only(
-    library: Path, ids: Sequence[str], hashes: Iterable[Hashes], fingerprint: str, before: str | None
+    catalog: Catalog, ids: Sequence[str], hashes: Iterable[Hashes], encoders: Collection[str]
 ) -> None:
-    """Forget all but what these bookmarks, these texts (``[n, 16]`` bytes each) and this encoder need.
+    """Forget all but what these bookmarks, these texts (``[n, 16]`` bytes each) and these encoders need."""
+    catalog.keep_passages(ids)
+    catalog.prune_embeddings(encoders, (row.tobytes().hex() for rows in hashes for row in rows))
 
-    The vectors of another encoder stay as long as there is a generation ``before`` to go back to.
-    """
-    encoders = {fingerprint}
+
+def encoders_of(library: Path, fingerprint: str, before: str | None) -> set[str]:
+    """This encoder, and that of the generation ``before``, as long as one can go back to it."""
+    kept = {fingerprint}
     if before:
-        # One whose file is damaged cannot be gone back to, so nothing is kept for it.
         with contextlib.suppress(GenerationError):
-            encoders.add(generation.read_manifest(library, before).encoder.fingerprint)
-    used = [row.tobytes().hex() for rows in hashes for row in rows]
-    with Catalog.open(library) as catalog, catalog.transaction():
-        catalog.keep_passages(ids)
-        catalog.prune_embeddings(encoders, used)
+            kept.add(generation.read_manifest(library, before).encoder.fingerprint)
+    return kept
 
 
-def forget(
-    library: Path,
-    segments: Sequence[tuple[Segment, Mask, Mask]],
-    ids: Collection[str],
-    hashes: Sequence[Hashes],
-) -> None:
-    """Forget what only superseded bookmarks have needed.
+def superseded(
+    segments: Sequence[tuple[Segment, Mask, Mask]], hashes: Sequence[Hashes]
+) -> tuple[set[str], set[str]]:
+    """The bookmarks that are in these segments no more, and the hashes of texts that nothing needs since.
 
     Args:
-        segments: those that were there before, which of their rows were alive, and which still are.
-        ids: the bookmarks that have been written since.
-        hashes: of the texts of these, ``[n, 16]`` bytes each.
+        segments: which of their rows were alive before, and which still are.
+        hashes: of the texts that have been written since, ``[n, 16]`` bytes each.
     """
     gone: set[str] = set()
     dropped: set[bytes] = set()
@@ -54,11 +49,9 @@ def forget(
         rows = before & ~after
         gone |= {segment.ids[row] for row in np.flatnonzero(rows).tolist()}
         dropped |= {row.tobytes() for row in segment.embedded(rows)}
+    # The whole library is looked through only where something might go that is in use elsewhere.
     kept = [segment.embedded(after) for segment, _, after in segments if dropped]
-    unused = dropped - _among([*kept, *hashes], dropped)
-    with Catalog.open(library) as catalog, catalog.transaction():
-        catalog.replace_passages(sorted(gone - set(ids)), [])
-        catalog.delete_embeddings(item.hex() for item in unused)
+    return gone, {item.hex() for item in dropped - _among([*kept, *hashes], dropped)}
 
 
 def _among(hashes: Sequence[Hashes], wanted: set[bytes]) -> set[bytes]:

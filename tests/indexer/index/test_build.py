@@ -251,9 +251,8 @@ def test_a_bookmark_that_is_gone_is_gone_from_the_index(indexed: Path) -> None:
     assert titles_with(view, "haies") == []
     with Catalog.open(indexed, read_only=True) as catalog:
         fingerprint = HashedEncoder().info.fingerprint
-        hashes = text_hash
-        assert catalog.missing_embeddings([hashes("Walls")], fingerprint) == []
-        assert catalog.missing_embeddings([hashes("Les haies du canton · bocage")], fingerprint)
+        assert catalog.missing_embeddings([text_hash("Walls")], fingerprint) == []
+        assert catalog.missing_embeddings([text_hash("Les haies du canton · bocage")], fingerprint)
 
 
 def test_the_previous_generation_is_kept_and_older_ones_go(library: Path) -> None:
