@@ -43,6 +43,7 @@ class Source:
     questions: Sequence[str]
     passage_vectors: Vectors
     question_vectors: Vectors
+    encoder: str
 
 
 def source(encoder: Encoder, corpus: Path | None = None, seeds: int = 1500) -> Source:
@@ -67,8 +68,10 @@ def source(encoder: Encoder, corpus: Path | None = None, seeds: int = 1500) -> S
     kept = Path(tempfile.gettempdir()) / f"glane-benchmark-{name}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
-            return Source(passages, asked, arrays["passages"], arrays["questions"])
-    found = Source(passages, asked, encoder.encode_passages(passages), encoder.encode_queries(asked))
+            return Source(passages, asked, arrays["passages"], arrays["questions"], encoder.info.name)
+    found = Source(
+        passages, asked, encoder.encode_passages(passages), encoder.encode_queries(asked), encoder.info.name
+    )
     draft = kept.with_suffix(".part.npz")
     np.savez(draft, passages=found.passage_vectors, questions=found.question_vectors)
     draft.replace(kept)
@@ -80,7 +83,7 @@ class LifelikeEncoder:
 
     def __init__(self, source: Source) -> None:
         vectors = source.passage_vectors
-        self.info = EncoderInfo("lifelike", "lifelike-1", vectors.shape[1], 512)
+        self.info = EncoderInfo(source.encoder, f"lifelike-{source.encoder}", vectors.shape[1], 512)
         self._vectors = vectors
         self._near = np.empty((len(vectors), min(NEAR, len(vectors))), np.int64)
         for start in range(0, len(vectors), 1000):

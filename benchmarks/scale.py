@@ -37,6 +37,7 @@ from glane_service.search.query import Filters, Query
 
 RECALL_AT = 100
 RECALLED = 50
+LONGEST_QUESTION = 16
 
 
 def fill(library: Path, passages: int, real: Source) -> dict[str, Any]:
@@ -77,7 +78,8 @@ def serve(library: Path, real: Source, searches: int) -> dict[str, Any]:
         "open", lambda: opened.append(SearchEngine(Generation.open(library).view("member"), encoder))
     )
     (engine,) = opened
-    asked = [*dict.fromkeys(real.questions)]
+    # What people type into a search field, and not whole letters.
+    asked = [text for text in dict.fromkeys(real.questions) if len(text.split()) <= LONGEST_QUESTION]
     asked = [asked[place % len(asked)] for place in range(searches)]
     tags = engine.names("tags")
     rare = min(tags, key=lambda pair: abs(pair[1] - engine.view.count / 100))[0]

@@ -15,7 +15,7 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.errors import CatalogError, EncoderMismatchError, GenerationError, LockedError
-from glane_indexer.index import embedding, generation
+from glane_indexer.index import build, embedding, generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.build import IndexReport, build_generation
 from glane_indexer.index.generation import Generation, current_name, names, rollback
@@ -105,6 +105,22 @@ def test_the_report_and_the_files(library: Path) -> None:
     assert report.passages_per_second > 0
     assert index_content(library) == FIRST
     assert (library / "index/CURRENT").read_text() == "000001\n"
+
+
+def test_a_large_library_is_built_in_parts_and_answers_alike(
+    library: Path, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PART", 1)
+    put(library, NEW)
+    put(indexed, NEW)
+    assert built(library).passages == built(indexed).passages == 7
+    assert len(Generation.open(library).segments) == 3
+    for word in ("haie", "phrase", "une"):
+        assert titles_with(view_of(library), word) == titles_with(view_of(indexed), word)
+    with Catalog.open(library, read_only=True) as catalog:
+        noted = catalog._rows("SELECT count(*), count(DISTINCT bookmark_id) FROM passages")
+    assert noted == [(7, 3)]
+    assert built(library, force=True).embedded == 0
 
 
 def test_the_manifest(indexed: Path) -> None:
