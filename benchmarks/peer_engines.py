@@ -395,6 +395,11 @@ def versions(packages: Sequence[str]) -> str:
     return ", ".join(found)
 
 
+def failure(error: Exception) -> dict[str, str]:
+    """What went wrong, for the table."""
+    return {"error": f"{type(error).__name__}: {error}"[:300]}
+
+
 def main() -> int:
     """Build one peer, then answer line by line."""
     name, folder = sys.argv[1], Path(sys.argv[2])
@@ -415,14 +420,19 @@ def main() -> int:
         }
     except Exception as error:
         # Whatever a peer lacks here, the others are measured, and the table says what it was.
-        report = {"error": f"{type(error).__name__}: {error}"[:300]}
+        report = failure(error)
     # What the benchmark itself holds is none of the peer's memory.
     del texts, vectors
     print(json.dumps(report | {"versions": versions(kind.packages)}), flush=True)
     if "error" in report:
         return 1
     for line in sys.stdin:
-        print(json.dumps(answer(peer, json.loads(line), questions, asked_vectors)), flush=True)
+        try:
+            found = answer(peer, json.loads(line), questions, asked_vectors)
+        except Exception as error:
+            print(json.dumps(failure(error)), flush=True)
+            return 1
+        print(json.dumps(found), flush=True)
     return 0
 
 

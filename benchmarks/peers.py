@@ -146,7 +146,7 @@ class Engine:
         self.name = name
         self.effort = 0
         self._process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.report: dict[str, Any] = self._read()
 
@@ -214,12 +214,16 @@ def speed(folder: Path, engines: Sequence[Engine]) -> dict[str, dict[str, Any]]:
     times: dict[tuple[str, str], list[float]] = {}
     for place in range(len(asked)):
         for kind in kinds:
-            for engine in working:
+            for engine in list(working):
                 # What peers answer is all they have to say; only Glane has more to do.
                 if kind != "whole" or engine.name == GLANE:
                     k = NEAREST if kind == "nearest" else TOP
                     answer = engine.ask(do=kind, question=place, k=k)
-                    times.setdefault((engine.name, kind), []).append(answer["ms"])
+                    if "error" in answer:
+                        engine.report |= answer
+                        working.remove(engine)
+                    else:
+                        times.setdefault((engine.name, kind), []).append(answer["ms"])
     for (name, kind), own in times.items():
         rows[name][f"{kind}_p50_ms"] = round(statistics.median(own), 2)
     for engine in working:

@@ -186,7 +186,7 @@ def test_an_empty_catalog_and_bookmarks_without_text_are_indexed(tmp_path: Path)
     view = view_of(library)
     row = view.row_of("empty")
     assert row is not None
-    assert not view.document_vector(row).any()
+    assert not view.document_vectors(np.array([row])).any()
     assert view.passages(row) == []
 
 
@@ -507,7 +507,7 @@ def test_a_generation_that_is_open_answers_while_others_replace_it(indexed: Path
     thread.join()
     assert found[0] == ["Walls"]
     assert len(found[1]) == 2
-    assert view.document_vector(0).any()
+    assert view.document_vectors(np.array([0])).any()
 
 
 def test_a_library_on_a_read_only_file_system_is_read(indexed: Path) -> None:

@@ -16,6 +16,7 @@ from glane_indexer.index.local.vectors import (
     best,
     cosines,
     nearest,
+    single,
 )
 from glane_indexer.index.local.words import spans
 
@@ -39,7 +40,6 @@ class Vectors:
 
     Args:
         parts: the segments, and of each of their rows that of the view, or -1.
-        mean: the mean of all bookmarks' vectors.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each row.
     """
@@ -47,7 +47,6 @@ class Vectors:
     def __init__(
         self,
         parts: Sequence[tuple[Segment, Rows]],
-        mean: Floats,
         axes: Floats,
         codes: NDArray[np.int32],
     ) -> None:
@@ -66,7 +65,7 @@ class Vectors:
         self.exact = all(piece.exact for piece in self.pieces)
         self.offsets = np.cumsum([0, *(piece.count for piece in self.pieces)])
         self._document_offsets = np.cumsum([0, *map(len, self._documents)])
-        self.mean, self.axes, self.codes = mean, axes, codes
+        self.axes, self.codes = axes, codes
         self.first, self.lengths, self._document_places = np.zeros((3, len(codes)), np.int64)
         owners, kinds = [], []
         offset = document_offset = 0
@@ -101,12 +100,16 @@ class Vectors:
             lambda number, places: cosines(self._documents[number], vector, places),
         )
 
-    def document(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole."""
-        place = int(self._document_places[row])
-        number = int(np.searchsorted(self._document_offsets, place, side="right")) - 1
-        found = self._documents[number][place - int(self._document_offsets[number])]
-        return np.asarray(found, np.float32)
+    def documents(self, rows: Rows) -> Floats:
+        """The unit vectors of some bookmarks as a whole, ``[rows, d]``."""
+        places = self._document_places[rows]
+        numbers = np.searchsorted(self._document_offsets, places, side="right") - 1
+        width = self._documents[0].shape[1] if self._documents else 0
+        found = np.zeros((len(rows), width), np.float32)
+        for number in np.unique(numbers).tolist():
+            own = numbers == number
+            found[own] = single(self._documents[number][places[own] - self._document_offsets[number]])
+        return found
 
     def allowed(self, rows: Mask | None) -> list[Mask | None]:
         """Of each piece which of its passages are of these rows; None where all are."""
@@ -137,7 +140,7 @@ class LocalComparison:
 
     def __init__(self, vectors: Vectors, vector: Floats) -> None:
         self._vectors = vectors
-        self._vector = vector
+        self.vector = vector
 
     def nearest(self, limit: int, *, allowed: Mask | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending."""
@@ -167,20 +170,16 @@ class LocalComparison:
         text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
         return text, title
 
-    def mean(self) -> float:
-        """The cosine with the mean of all bookmarks."""
-        return float(self._vectors.mean @ self._vector)
-
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
-        return self._vectors.document_scores(self._vector, rows)
+        return self._vectors.document_scores(self.vector, rows)
 
     def languages(self, rows: Rows) -> Floats:
         """What each bookmark's language alone adds to its cosines."""
         vectors = self._vectors
         if not len(vectors.axes):
             return np.zeros(len(rows), np.float32)
-        return cosines(vectors.axes, self._vector)[vectors.codes[rows]]
+        return cosines(vectors.axes, self.vector)[vectors.codes[rows]]
 
     def passages(self, rows: Rows) -> list[list[float]]:
         """The cosines of all passages of each bookmark, in their order."""
@@ -192,7 +191,7 @@ class LocalComparison:
     @cached_property
     def _everything(self) -> Floats:
         """The cosines of all passages: where they are compared at all, each is once."""
-        parts = [cosines(piece.vectors, self._vector) for piece in self._vectors.pieces]
+        parts = [cosines(piece.vectors, self.vector) for piece in self._vectors.pieces]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
     def _scores(self, passages: Rows) -> Floats:
@@ -200,12 +199,12 @@ class LocalComparison:
             "_everything" in self.__dict__ or 2 * len(passages) > int(self._vectors.offsets[-1])
         ):
             return self._everything[passages]
-        return self._vectors.scores(self._vector, passages)
+        return self._vectors.scores(self.vector, passages)
 
     def _scanned(self, limit: int, depth: int, allowed: Mask | None) -> Rows:
         """The bookmarks of the nearest passages, at most ``limit`` of them, the nearest first."""
         vectors = self._vectors
-        scores, passages = nearest(vectors.pieces, self._vector, depth, vectors.allowed(allowed))
+        scores, passages = nearest(vectors.pieces, self.vector, depth, vectors.allowed(allowed))
         whose = vectors.owners[passages].astype(np.int64)
         whose = whose[np.lexsort((whose, -scores))]
         # Hits come best first, and so do the first appearances of their bookmarks.
