@@ -1,8 +1,8 @@
 """The same library in the local index and in Qdrant: ``python -m benchmarks.qdrant --passages N``.
 
 Qdrant's own code runs inside the process (``qdrant-edge-py``), so what is measured is its index and Glane's
-use of it, without a network. Each phase is a process of its own, with a memory of its own. Prints JSON, and a
-table on stderr.
+use of it, without a network. Each phase is a process of its own, with a memory of its own. Prints JSON, and
+a table on stderr.
 """
 
 from __future__ import annotations
