@@ -62,9 +62,9 @@ def source_of(settings: Settings) -> Source:
     Raises:
         UsageError: they name a server, and its client is not installed, or the address is none.
     """
-    from glane_indexer.index.qdrant.opening import connect, is_remote
+    if settings.remote:
+        from glane_indexer.index.qdrant.opening import connect
 
-    if is_remote(settings):
         return Server(*connect(settings))
     return Folder(settings.library)
 
