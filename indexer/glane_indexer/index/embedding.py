@@ -17,6 +17,9 @@ from glane_indexer.passages import text_hash
 # Vectors are kept in the catalog after so many, so that a build that is ended goes on from there. Fewer
 # wait until the index is served: to open the catalog takes longer than to embed a bookmark.
 KEPT_AFTER = 256
+# With a fast encoder after more, so that not most of the time goes into keeping: a part takes so long, or
+# is so large.
+PART_SECONDS, LARGEST_PART = 2.0, 8192
 
 Progress = Callable[[str, int, int], None]
 
@@ -92,11 +95,15 @@ def embed(library: Path, encoder: Encoder, texts: Mapping[str, str], progress: P
             made = encoder.encode_passages([texts[key] for key in missing], count)
             vectors[[place[hash] for hash in missing]] = made
         return Embedded(place, vectors, missing, len(missing), time.monotonic() - started)
-    for start in range(0, len(missing), KEPT_AFTER):
-        part = missing[start : start + KEPT_AFTER]
+    size, start = KEPT_AFTER, 0
+    while part := missing[start : start + size]:
+        began = time.monotonic()
         vectors = encoder.encode_passages([texts[key] for key in part], count)
         with Catalog.open(library) as catalog:
             catalog.store_embeddings(part, vectors, fingerprint)
+        start += size
+        if time.monotonic() - began < PART_SECONDS and 2 * size <= LARGEST_PART:
+            size *= 2
     seconds = time.monotonic() - started
     with Catalog.open(library) as catalog:
         return Embedded(place, catalog.embeddings(list(place), fingerprint), (), len(missing), seconds)

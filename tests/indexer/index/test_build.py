@@ -178,6 +178,7 @@ def test_texts_are_embedded_in_parts_and_each_part_is_kept(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "KEPT_AFTER", 2)
+    monkeypatch.setattr(embedding, "PART_SECONDS", 0.0)
 
     class Failing(HashedEncoder):
         def encode_passages(self, texts: Any, progress: Any = None) -> Any:
