@@ -82,7 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
     _serve(command("serve", "answer questions over HTTP, with a search page"))
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
-    _serve(demo)
+    _address(demo)
+    demo.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
     command(
         "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
     )
@@ -179,6 +180,9 @@ def _search(parser: argparse.ArgumentParser) -> None:
 def _serve(parser: argparse.ArgumentParser) -> None:
     _address(parser)
     parser.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
+    parser.add_argument(
+        "--follow", metavar="DIR|URL", help="copy another library and keep up with it (GLANE_FOLLOW)"
+    )
 
 
 def _address(parser: argparse.ArgumentParser) -> None:

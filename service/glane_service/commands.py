@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
@@ -101,8 +101,9 @@ def demo_command(options: Namespace, settings: Settings) -> int:
 def status_command(options: Namespace, settings: Settings) -> int:
     """``glane status``: counts of the catalog, and the generation in use."""
     from glane_indexer.library.status import library_status
+    from glane_indexer.replication.status import follower_status
 
-    status = library_status(settings)
+    status = follower_status(settings.library) or library_status(settings)
     if options.json:
         print_json(status)
         return 0
@@ -111,6 +112,7 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Library", str(settings.library)),
         ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
         ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
+        *([("Follows", _followed(status["follow"]))] if "follow" in status else []),
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
@@ -120,6 +122,14 @@ def status_command(options: Namespace, settings: Settings) -> int:
     for name, value in rows:
         print(f"{name:12} {value}")
     return 0
+
+
+def _followed(follow: dict[str, Any]) -> str:
+    """What a library follows, and how it stands to it, in one line."""
+    lag = follow["lag_seconds"]
+    since = "never yet like it" if lag is None else f"known to be like it {lag:.0f} s ago"
+    said = f"; {follow['error']}" if follow["error"] else ""
+    return f"{follow['source']}, up to change {follow['seq']}, {since}{said}"
 
 
 def model_command(options: Namespace, settings: Settings) -> int:
@@ -213,6 +223,8 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
         if name != "host" and not 0 <= value < 65536:
             raise UsageError(f"{value} is not from 0 to 65535", where=f"--{name}")
         settings = replace(settings, **{name: value})
+    if getattr(options, "follow", None):
+        settings = replace(settings, follow=options.follow)
     return settings
 
 

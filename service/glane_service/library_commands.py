@@ -115,6 +115,7 @@ def key_command(options: Namespace, settings: Settings) -> int:
         return 0
     if not options.name:
         raise UsageError("the name is missing", hint=f"glane key {options.action} NAME")
+    _refuse_copied_keys(settings)
     if options.action == "revoke":
         key = ring.revoke(options.name)
         print_json(key.to_json()) if options.json else print(f"The key {key.id} is not valid any more.")
@@ -126,6 +127,18 @@ def key_command(options: Namespace, settings: Settings) -> int:
         print("The key, which is shown this once:", file=sys.stderr)
         print(text)
     return 0
+
+
+def _refuse_copied_keys(settings: Settings) -> None:
+    from glane_indexer.replication.state import read_state
+
+    state = read_state(settings.library)
+    if state is not None and state.has_keys:
+        raise UsageError(
+            "the keys of this library are those of the one it follows",
+            where=str(settings.library),
+            hint=f"Make the change at {state.source}",
+        )
 
 
 def check_command(options: Namespace, settings: Settings) -> int:
@@ -177,7 +190,9 @@ def restore_command(options: Namespace, settings: Settings) -> int:
 
 def _writer(settings: Settings) -> Writer:
     from glane_indexer.library.writing import Writer
+    from glane_indexer.replication.state import refuse_follower
 
+    refuse_follower(settings.library)
     return Writer(settings.library)
 
 

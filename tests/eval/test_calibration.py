@@ -1,45 +1,69 @@
-"""The calibration error and its bins, worked out by hand."""
+"""Fitting how sure a result is: on signals made up, and the everyday texts on the real encoder."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from glane_eval.calibration import expected_error, measure, reliability
-from glane_indexer.errors import DatasetError
+from glane_eval.answerability import auroc
+from glane_eval.calibration import Asked, background, fit, leave_out, main, table
+from glane_indexer.encoder.base import Encoder
+from glane_service.search.ranking.confidence import SIGNALS, calibration
+
+SETS = ("a", "b", "c")
 
 
-def test_bins_are_fifteenths_and_a_border_belongs_to_the_lower_one():
-    pairs = [(0.0, False), (1 / 15, True), (1 / 15 + 1e-6, False), (1.0, True)]
-    bins = reliability(pairs)
-    assert [(round(part.low * 15), part.count, part.relevant) for part in bins] == [
-        (0, 2, 0.5),
-        (1, 1, 0.0),
-        (14, 1, 1.0),
+def asked() -> list[Asked]:
+    """Questions whose first signal alone says whether they belong: 1 and 0, each half a step about it."""
+    noise = np.linspace(-0.5, 0.5, 40)
+    found = []
+    for library in SETS:
+        for questions in SETS:
+            signals = np.zeros((40, len(SIGNALS)))
+            signals[:, 0] = (library == questions) + noise
+            signals[:, 1] = noise[::-1] ** 2
+            found.append(Asked(library, questions, signals, np.ones(40, bool)))
+    return found
+
+
+def test_the_signal_that_tells_gets_the_weight() -> None:
+    weights, base = fit(asked())
+    assert weights[0] > 5
+    assert np.abs(weights[1:]).max() < 0.2 * weights[0]
+    # Foreign questions weigh more than own ones, so at the middle the answer is rather no.
+    assert -1 < 0.5 * weights[0] + base < 0
+
+
+def test_a_set_left_out_is_judged_by_the_others() -> None:
+    found = leave_out("a", asked(), 0.5)
+    assert (found.name, found.auroc) == ("a", pytest.approx(1, abs=0.001))
+    assert found.kept > 0.9
+    assert found.passed < 0.1
+    assert table([found], 0.5).splitlines()[-1].startswith("| mean | 1.000 |")
+
+
+def test_questions_without_a_judged_answer_are_not_to_be_kept() -> None:
+    known = asked()
+    hopeless = [
+        Asked(each.library, each.questions, each.signals, each.signals[:, 0] > 0.6) if each.own else each
+        for each in known
     ]
+    assert leave_out("a", hopeless, 0.5).kept >= leave_out("a", known, 0.5).kept
 
 
-def test_the_error_is_the_gap_of_each_bin_by_its_share():
-    # Ten at .9 of which seven are right: a gap of .2; ten at .1 of which one is: none.
-    pairs = [(0.9, number < 7) for number in range(10)] + [(0.1, number < 1) for number in range(10)]
-    assert expected_error(reliability(pairs)) == pytest.approx(0.1)
-    assert expected_error(reliability([(0.5, True), (0.5, False)])) == pytest.approx(0)
-    # Within a bin too high and too low even out: .81 and .85 are in one fifteenth, half of them right.
-    assert expected_error(reliability([(0.81, True), (0.85, False)])) == pytest.approx(0.33)
+@pytest.mark.parametrize(
+    ("yes", "no", "expected"), [([3, 2], [1, 0], 1), ([1], [1], 0.5), ([0, 2], [1], 0.5), ([0], [1, 2], 0)]
+)
+def test_auroc_by_hand(yes: list[float], no: list[float], expected: float) -> None:
+    assert auroc(np.array(yes), np.array(no)) == expected
 
 
-def test_all_results_and_the_first_of_each_answer():
-    found = measure([[(0.9, True), (0.3, False)], [(0.9, False), (0.3, False)], []])
-    assert (found.results, found.error, found.first) == (4, pytest.approx(0.35), pytest.approx(0.4))
-    shown = found.to_json()
-    assert shown["bins"][1] == {
-        "low": 0.866667,
-        "high": 0.933333,
-        "count": 2,
-        "confidence": 0.9,
-        "relevant": 0.5,
-    }
+def test_the_kept_means_are_those_of_the_everyday_texts(encoder: Encoder) -> None:
+    made, kept = background(encoder), calibration()
+    for mean, stored in zip(made, (kept.questions, kept.passages), strict=True):
+        assert mean @ stored / np.linalg.norm(mean) / np.linalg.norm(stored) > 0.999
 
 
-def test_without_confidences_there_is_nothing_to_calibrate():
-    with pytest.raises(DatasetError, match="no result has a confidence"):
-        reliability([])
+def test_fewer_than_three_sets_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", "sample"]) == 2
+    assert "at least three" in capsys.readouterr().err

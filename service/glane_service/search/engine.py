@@ -23,7 +23,7 @@ from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
-from glane_service.search.ranking.confidence import CALIBRATED, confidence
+from glane_service.search.ranking.confidence import Background, calibration, confidence
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
@@ -77,7 +77,7 @@ class SearchEngine:
         self.view = view
         self.encoder = encoder
         self.parameters = parameters or Parameters()
-        self._calibrated = encoder.info.name == CALIBRATED
+        self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
     def search(self, query: Query) -> Results:
         """Answer one query.
@@ -146,14 +146,17 @@ class SearchEngine:
             for row, score in zip(pool.rows[:depth], pool.scores[:depth], strict=True)
         ]
 
-    def candidates(self, query: Query, parameters: Parameters | None = None) -> Candidates:
+    def candidates(
+        self, query: Query, parameters: Parameters | None = None, *, background: Background | None = None
+    ) -> Candidates:
         """What the legs of a query find, before they are fused; for measuring and tuning.
 
-        ``parameters`` are those of the engine, or others.
+        ``parameters`` and ``background`` are those of the engine, or others.
         """
         parsed, _ = self._parsed(query)
         allowed = self._selection(query, parsed)
-        return self._gather(query, parsed, allowed, self._comparison(query, parsed), parameters)
+        comparison = self._comparison(query, parsed)
+        return self._gather(query, parsed, allowed, comparison, parameters, background)
 
     def bookmark(self, identifier: str) -> Bookmark:
         """One bookmark with all of its annotations.
@@ -219,6 +222,10 @@ class SearchEngine:
         return {name: tuple(FacetValue(value, count) for value, count in counted[name]) for name in FACETS}
 
     @cached_property
+    def _background(self) -> Background | None:
+        return Background(self.view, self._calibration) if self._calibration else None
+
+    @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary.of(self.view)
 
@@ -250,7 +257,9 @@ class SearchEngine:
         best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self.view.by_date(rows))
-        sure = confidence(candidates, self.parameters) if self._calibrated and comparison else None
+        sure = None
+        if self._calibration and comparison:
+            sure = confidence(candidates, self.parameters, self._calibration)
         below = 0 if sure is None else int(np.count_nonzero(sure < self.parameters.line))
         if sure is not None and not query.everything:
             best = best[sure[best] >= self.parameters.line]
@@ -284,6 +293,7 @@ class SearchEngine:
         allowed: Selection | None,
         comparison: Comparison | None,
         parameters: Parameters | None = None,
+        background: Background | None = None,
     ) -> Candidates:
         parameters = parameters or self.parameters
         return gather(
@@ -294,6 +304,7 @@ class SearchEngine:
             allowed=allowed,
             parameters=parameters,
             keyword_limit=KEYWORD_POOL if comparison is None else parameters.keyword_depth,
+            background=background or self._background,
         )
 
     def _selection(self, query: Query, parsed: Parsed) -> Selection | None:

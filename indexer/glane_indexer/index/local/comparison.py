@@ -31,7 +31,6 @@ class Vectors:
         parts: the segments, and of each of their rows that of the view, or -1.
         numbers: of each row of the view its segment.
         local: of each row of the view its row there.
-        mean: the mean of all bookmarks' vectors.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each row.
     """
@@ -41,14 +40,13 @@ class Vectors:
         parts: Sequence[tuple[Segment, Rows]],
         numbers: Rows,
         local: Rows,
-        mean: Floats,
         axes: Floats,
         codes: NDArray[np.int32],
     ) -> None:
         self.segments = [segment for segment, _ in parts]
         self.exact = all(segment.vectors.exact for segment in self.segments)
         self.offsets = np.cumsum([0, *(segment.vectors.count for segment in self.segments)])
-        self.mean, self.axes, self.codes = mean, axes, codes
+        self.axes, self.codes = axes, codes
         self.numbers, self.local = numbers, local
         self.first, self.lengths = np.zeros((2, len(numbers)), np.int64)
         owners, kinds = [], []
@@ -80,7 +78,7 @@ class LocalComparison:
 
     def __init__(self, vectors: Vectors, vector: Floats) -> None:
         self._vectors = vectors
-        self._vector = vector
+        self.vector = vector
 
     def nearest(self, limit: int, *, allowed: Mask | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending."""
@@ -110,10 +108,6 @@ class LocalComparison:
         text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
         return text, title
 
-    def mean(self) -> float:
-        """The cosine with the mean of all bookmarks."""
-        return float(self._vectors.mean @ self._vector)
-
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
         vectors = self._vectors
@@ -122,7 +116,7 @@ class LocalComparison:
         for number in np.unique(numbers).tolist():
             own = numbers == number
             matrix = vectors.segments[number].document_vectors[vectors.local[rows[own]]]
-            found[own] = cosines(matrix, self._vector)
+            found[own] = cosines(matrix, self.vector)
         return found
 
     def languages(self, rows: Rows) -> Floats:
@@ -130,7 +124,7 @@ class LocalComparison:
         vectors = self._vectors
         if not len(vectors.axes):
             return np.zeros(len(rows), np.float32)
-        return cosines(vectors.axes, self._vector)[vectors.codes[rows]]
+        return cosines(vectors.axes, self.vector)[vectors.codes[rows]]
 
     def passages(self, rows: Rows) -> list[list[float]]:
         """The cosines of all passages of each bookmark, in their order."""
@@ -142,7 +136,7 @@ class LocalComparison:
     @cached_property
     def _everything(self) -> Floats:
         """The cosines of all passages: where they are compared at all, each is once."""
-        parts = [cosines(segment.arrays["vectors"], self._vector) for segment in self._vectors.segments]
+        parts = [cosines(segment.arrays["vectors"], self.vector) for segment in self._vectors.segments]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
     def _scores(self, passages: Rows) -> Floats:
@@ -150,7 +144,7 @@ class LocalComparison:
             "_everything" in self.__dict__ or 2 * len(passages) > int(self._vectors.offsets[-1])
         ):
             return self._everything[passages]
-        return self._vectors.scores(self._vector, passages)
+        return self._vectors.scores(self.vector, passages)
 
     def _scanned(self, limit: int, depth: int, allowed: Mask | None) -> Rows:
         """The bookmarks of the nearest passages, at most ``limit`` of them, the nearest first."""
@@ -161,7 +155,7 @@ class LocalComparison:
             mask = own >= 0
             if allowed is not None:
                 mask &= allowed[np.maximum(own, 0)]
-            found, places = segment.vectors.search(self._vector, depth, None if mask.all() else mask)
+            found, places = segment.vectors.search(self.vector, depth, None if mask.all() else mask)
             scores.append(found)
             owners.append(own[places])
         every, whose = np.concatenate(scores), np.concatenate(owners)

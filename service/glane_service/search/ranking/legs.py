@@ -12,6 +12,7 @@ import numpy as np
 
 from glane_indexer.index.protocol import Comparison, Field, Selection, View
 from glane_service.search.ranking.candidates import Candidates
+from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import weigh
 
@@ -25,6 +26,7 @@ def gather(
     allowed: Selection | None,
     parameters: Parameters,
     keyword_limit: int,
+    background: Background | None = None,
 ) -> Candidates:
     """The candidates of both legs.
 
@@ -34,6 +36,7 @@ def gather(
         fields: where keywords are looked for; :data:`.question.EVERYTHING` for all.
         allowed: which bookmarks may be found; None allows all.
         keyword_limit: bookmarks that the keyword leg may give.
+        background: what confidence is measured against; None where it is not asked for.
     """
     question = weigh(view, words, fields, parameters)
     rows, scores = view.keyword(question.weights, limit=keyword_limit, allowed=allowed)
@@ -61,5 +64,6 @@ def gather(
         language=comparison.languages(every),
         title_covered=title_covered,
         complete=complete,
-        mean=comparison.mean(),
+        common=background.common(comparison, every) if background else np.zeros(len(every), np.float32),
+        density=background.density if background else 0.0,
     )
