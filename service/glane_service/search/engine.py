@@ -27,6 +27,7 @@ from glane_service.search.ranking.confidence import CALIBRATED, confidence
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.reading import Readings
 from glane_service.search.results import (
     FACETS,
     Correction,
@@ -78,6 +79,7 @@ class SearchEngine:
         self.encoder = encoder
         self.parameters = parameters or Parameters()
         self._calibrated = encoder.info.name == CALIBRATED
+        self._readings = Readings(view)
 
     def search(self, query: Query) -> Results:
         """Answer one query.
@@ -100,7 +102,7 @@ class SearchEngine:
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         rows = pool.rows[first : first + query.per_page]
-        presenter = Presenter(self.view, parsed.words, pool.comparison)
+        presenter = Presenter(self._readings, parsed.words, pool.comparison)
         hits = presenter.hits(
             rows,
             pool.scores[first : first + query.per_page],
@@ -178,7 +180,7 @@ class SearchEngine:
         pool = self._ranked(
             everything, self._gather(everything, Parsed(""), allowed, comparison), comparison
         )
-        presenter = Presenter(self.view, (), comparison)
+        presenter = Presenter(self._readings, (), comparison)
         rows = pool.rows[:limit]
         return presenter.hits(rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1)
 
