@@ -35,7 +35,7 @@ from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
 from glane_service.http.receiving import Bodies
-from glane_service.http.routes import api
+from glane_service.http.routes import api, asked
 from glane_service.http.search_box import search_box
 from glane_service.http.tool_server import tools
 from glane_service.http.viewers import Access, Viewers
@@ -97,7 +97,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.highlights = highlights
     app.state.access = access
     app.state.writer = writer
-    routers = (api, writes, instantsearch, answers, adapters, feeds, exports, opensearch, search_box)
+    routers = (asked, api, writes, instantsearch, answers, adapters, feeds, exports, opensearch, search_box)
     for router in routers:
         app.include_router(router)
     app.include_router(tools, include_in_schema=False)

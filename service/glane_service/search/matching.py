@@ -188,6 +188,7 @@ def spans_of(matches: Iterable[Match], start: int = 0) -> tuple[Span, ...]:
     return tuple(merged)
 
 
+@lru_cache(maxsize=1 << 14)
 def _start(text: str) -> str:
     """The letters that a word of this stem begins with."""
     codes = _codes(text[:_PREFIX])

@@ -137,10 +137,12 @@ def _ranks(rows: Rows, scores: Floats) -> Rows:
 
 def _rarity(view: View, words: tuple[str, ...]) -> dict[str, float]:
     """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    weights = {}
-    for word in words:
-        terms = [Term("text", "stem", text) for text in query_stems(word)]
-        weights[word] = math.log(1 + view.count / (1 + int(view.document_frequencies(terms).max())))
+    stems = {word: [Term("text", "stem", text) for text in query_stems(word)] for word in words}
+    held = iter(view.document_frequencies([term for terms in stems.values() for term in terms]).tolist())
+    weights = {
+        word: math.log(1 + view.count / (1 + max(next(held) for _ in terms)))
+        for word, terms in stems.items()
+    }
     total = sum(weights.values()) or 1.0
     return {word: weight / total for word, weight in weights.items()}
 

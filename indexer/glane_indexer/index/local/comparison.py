@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+# Bookmarks of a segment whose vectors are kept in single precision as well: 6 MB.
+COPIED = 4096
+# Below every cosine.
+_NONE = np.float32(-2)
 
 
 class Vectors:
@@ -62,6 +66,13 @@ class Vectors:
             kinds.append(segment.passages["kind"])
         self.owners: Rows = np.concatenate([np.zeros(0, np.int64), *owners])
         self.titles: Mask = np.concatenate([np.zeros(0, np.uint8), *kinds]) == TITLE
+        # Half precision is made single again at each question; of a few the copy may be kept.
+        self.documents: list[NDArray[Any]] = [
+            np.asarray(matrix, np.float32) if len(matrix) <= COPIED else matrix
+            for matrix in (segment.document_vectors for segment in self.segments)
+        ]
+        # Where all passages are compared, which they are does not depend on the question.
+        self.every = Spans.of(self, np.arange(len(numbers))) if self.exact else None
 
     def scores(self, vector: Floats, passages: Rows) -> Floats:
         """The cosines of some passages, in their order."""
@@ -73,6 +84,38 @@ class Vectors:
             own = numbers == number
             found[own] = self.segments[number].vectors.scores(vector, passages[own] - self.offsets[number])
         return found
+
+
+class Spans(NamedTuple):
+    """The passages of some rows, one row after another.
+
+    ``filled`` are the places of the rows that have any, ``starts`` where those of each begin among
+    ``passages``, and ``titles`` which are title cards.
+    """
+
+    filled: Rows
+    passages: Rows
+    starts: Rows
+    titles: Mask
+
+    @classmethod
+    def of(cls, vectors: Vectors, rows: Rows) -> Spans:
+        """Those of some rows."""
+        filled = np.flatnonzero(vectors.lengths[rows] > 0)
+        lengths = vectors.lengths[rows[filled]]
+        passages = spans(vectors.first[rows[filled]], lengths)
+        return cls(filled, passages, np.cumsum(lengths) - lengths, vectors.titles[passages])
+
+    def best(self, scores: Floats, count: int) -> tuple[Floats, Floats]:
+        """Of each of ``count`` rows the best score of its passages of text, and that of its title card."""
+        text, title = np.zeros((2, count), np.float32)
+        if not len(self.filled):
+            return text, title
+        said = np.maximum.reduceat(np.where(self.titles, _NONE, scores), self.starts)
+        named = np.maximum.reduceat(np.where(self.titles, scores, _NONE), self.starts)
+        text[self.filled] = np.where(said > _NONE, said, named)
+        title[self.filled] = np.where(named > _NONE, named, said)
+        return text, title
 
 
 class LocalComparison:
@@ -96,19 +139,11 @@ class LocalComparison:
     def best(self, rows: Rows) -> tuple[Floats, Floats]:
         """Of each bookmark the best cosine of its passages of text, and that of its title card."""
         vectors = self._vectors
-        text, title = np.zeros((2, len(rows)), np.float32)
-        filled = np.flatnonzero(vectors.lengths[rows] > 0)
-        if not len(filled):
-            return text, title
-        lengths = vectors.lengths[rows[filled]]
-        passages = spans(vectors.first[rows[filled]], lengths)
-        offsets = np.cumsum(lengths) - lengths
-        scores = self._scores(passages)
-        titles = vectors.titles[passages]
-        said = np.maximum.reduceat(np.where(titles, np.float32(-2), scores), offsets)
-        named = np.maximum.reduceat(np.where(titles, scores, np.float32(-2)), offsets)
-        text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
-        return text, title
+        if vectors.every is not None and ("_best" in self.__dict__ or 2 * len(rows) > len(vectors.first)):
+            text, title = self._best
+            return text[rows], title[rows]
+        found = Spans.of(vectors, rows)
+        return found.best(self._scores(found.passages), len(rows))
 
     def mean(self) -> float:
         """The cosine with the mean of all bookmarks."""
@@ -121,8 +156,12 @@ class LocalComparison:
         numbers = vectors.numbers[rows]
         for number in np.unique(numbers).tolist():
             own = numbers == number
-            matrix = vectors.segments[number].document_vectors[vectors.local[rows[own]]]
-            found[own] = cosines(matrix, self._vector)
+            matrix, local = vectors.documents[number], vectors.local[rows[own]]
+            # Gathering most of the rows takes longer than scoring all of them.
+            if 2 * len(local) > len(matrix):
+                found[own] = cosines(matrix, self._vector)[local]
+            else:
+                found[own] = cosines(matrix[local], self._vector)
         return found
 
     def languages(self, rows: Rows) -> Floats:
@@ -138,6 +177,13 @@ class LocalComparison:
         lengths = vectors.lengths[rows]
         scores = self._scores(spans(vectors.first[rows], lengths))
         return [part.tolist() for part in np.split(scores, np.cumsum(lengths)[:-1])] if len(rows) else []
+
+    @cached_property
+    def _best(self) -> tuple[Floats, Floats]:
+        """What :meth:`best` gives for all rows."""
+        every = self._vectors.every
+        assert every is not None
+        return every.best(self._everything[every.passages], len(self._vectors.first))
 
     @cached_property
     def _everything(self) -> Floats:
