@@ -45,6 +45,8 @@ bench: install
 	$(BIN)/python -m benchmarks.encoder
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.question
+	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.living
 
 screenshots: install
@@ -54,6 +56,7 @@ drill: install
 	$(BIN)/python -m benchmarks.drills.kill
 	$(BIN)/python -m benchmarks.drills.writes
 	$(BIN)/python -m benchmarks.drills.overload
+	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack
 
 clean:
