@@ -46,6 +46,7 @@ bench: install
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
 	$(BIN)/python -m benchmarks.screenshots --out screenshots
