@@ -135,5 +135,5 @@ def own_parameters(opened: Opened) -> Parameters:
     """
     from glane_indexer.index.qdrant.published import Published
 
-    values = dict(opened.manifest.ranking) if isinstance(opened, Published) else {}
-    return Parameters.from_json(values, where=opened.name)
+    ranking = opened.manifest.ranking if isinstance(opened, Published) else {}
+    return Parameters.from_json(dict(ranking), where=opened.name)
