@@ -34,7 +34,6 @@ class Vectors:
     Args:
         counts: how many passages each bookmark has.
         titles: how many of these, the first, are its title's.
-        mean: the mean of all bookmarks' vectors.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each bookmark, of these ``languages``.
         exact: whether all are compared.
@@ -46,7 +45,6 @@ class Vectors:
         *,
         counts: Rows,
         titles: Rows,
-        mean: Floats,
         axes: Floats,
         codes: NDArray[np.int32],
         languages: Sequence[str],
@@ -54,7 +52,7 @@ class Vectors:
     ) -> None:
         self.shelf = shelf
         self.counts, self.titles = counts, titles
-        self.mean, self.axes, self.codes = mean, axes, codes
+        self.axes, self.codes = axes, codes
         self.languages = languages
         # Languages that have an axis are asked for apart, since it moves all of their cosines alike.
         self.settled = [code for code, axis in enumerate(axes) if axis.any()]
@@ -66,7 +64,7 @@ class RemoteComparison:
 
     def __init__(self, vectors: Vectors, vector: Floats) -> None:
         self._vectors = vectors
-        self._vector = vector
+        self.vector = vector
 
     def nearest(self, limit: int, *, allowed: Chosen | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending."""
@@ -96,10 +94,6 @@ class RemoteComparison:
         text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
         return text, title
 
-    def mean(self) -> float:
-        """The cosine with the mean of all bookmarks."""
-        return float(self._vectors.mean @ self._vector)
-
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
         return self._scores("bookmarks", self._vectors.shelf.document_points(rows))
@@ -126,8 +120,8 @@ class RemoteComparison:
         if not len(ids):
             return np.zeros(0, np.float32)
         if self._vectors.exact:
-            return cosines(shelf.vectors(kind, ids), self._vector)
-        return shelf.scores(kind, self._vector, ids)
+            return cosines(shelf.vectors(kind, ids), self.vector)
+        return shelf.scores(kind, self.vector, ids)
 
     def _best(self, rows: Rows, limit: int, language_share: float) -> Rows:
         corrected = np.maximum(*self.best(rows)) - np.float32(language_share) * self.languages(rows)
@@ -168,12 +162,12 @@ class RemoteComparison:
         return np.flatnonzero(nearest >= max(_worst(nearest, limit) - 2 * ROUNDING, -2))
 
     def _ask(self, limit: int, where: Where) -> Ask:
-        return Ask(self._vector, PASSAGE_VECTOR, limit, where, exact=True)
+        return Ask(self.vector, PASSAGE_VECTOR, limit, where, exact=True)
 
     def _axes(self) -> Floats:
         """What each language adds to a cosine."""
         vectors = self._vectors
-        return cosines(vectors.axes, self._vector) if len(vectors.axes) else np.zeros(1, np.float32)
+        return cosines(vectors.axes, self.vector) if len(vectors.axes) else np.zeros(1, np.float32)
 
     def _scanned(self, limit: int, depth: int, allowed: Chosen | None) -> Rows:
         """The bookmarks of the nearest passages that Qdrant's graph finds, the nearest first."""
@@ -181,7 +175,7 @@ class RemoteComparison:
         where = Where() if allowed is None else allowed.where
         size = depth
         while True:
-            ask = Ask(self._vector, PASSAGE_VECTOR, size, where)
+            ask = Ask(self.vector, PASSAGE_VECTOR, size, where)
             (found,) = vectors.shelf.search("passages", [ask])
             kept = found.rows if allowed is None else found.rows[allowed.mask[found.rows]]
             # Points that are not the view's, or do not pass, have taken the places of some.

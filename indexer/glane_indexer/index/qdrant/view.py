@@ -102,14 +102,12 @@ class QdrantView:
         self.language_counts = coded.counts()
         self._statistics = Statistics(part(table, "words"), table["numbers"], self.count, len(coded.values))
         self._keyword = SparseLeg(shelf, self._statistics, then, self.count)
-        sums = table["language_sums"]
         passages = int(table["passages"].sum())
         self._vectors = Vectors(
             shelf,
             counts=table["passages"].astype(np.int64),
             titles=table["title_passages"].astype(np.int64),
-            mean=(sums.sum(axis=0) / max(1, self.count)).astype(np.float32),
-            axes=languages.axes(sums, self.language_counts, coded.values),
+            axes=languages.axes(table["language_sums"], self.language_counts, coded.values),
             codes=coded.codes,
             languages=coded.values,
             exact=passages <= EXACT_PASSAGES if exact is None else exact,
