@@ -63,6 +63,11 @@ class Settings:
     datasets: Path = _setting(
         Path("../shared/data/ir"), "where `glane-eval` looks for a data set that is only named"
     )
+    device: str = _setting(
+        "auto",
+        "what embeds passages: `cpu`, `cuda` (a GPU, in half precision), or `auto`: a GPU if there is one",
+        ("auto", "cpu", "cuda"),
+    )
     threads: int = _setting(0, "threads for the encoder and the index; 0: one per core")
     host: str = _setting("127.0.0.1", "the address that `glane serve` listens on")
     port: int = _setting(8000, "the port that `glane serve` listens on")

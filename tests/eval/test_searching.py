@@ -34,7 +34,7 @@ def made(name: str, *, better: str, count: int = 6) -> Questions:
     # Two words' worth of weight, titles that tell nothing, one language.
     question = Question((), (), 2.0, 1.0, 0.0)
     candidates = Candidates(
-        np.arange(3), question, nothing, passage, nothing, document, nothing, nothing, nothing, 0.0
+        np.arange(3), question, nothing, passage, nothing, document, *[nothing] * 4, 0.0
     )
     queries = {f"{name}{number}": f"question {name}" for number in range(count)}
     return Questions(

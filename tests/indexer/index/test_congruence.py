@@ -249,7 +249,7 @@ def test_vectors(view: View) -> None:
         title = [cosine for cosine, item in zip(cosines, passages, strict=True) if item.kind == "title"]
         assert titles[row] == pytest.approx(max(title or cosines), abs=1e-6)
         assert compared.documents(np.array([row])) == pytest.approx(
-            view.document_vector(row) @ vector, abs=1e-6
+            view.document_vectors(np.array([row]))[0] @ vector, abs=1e-6
         )
     own = np.maximum(best, titles) - compared.languages(everything)
     nearest = compared.nearest(5, allowed=None, depth=400, language_share=1.0)

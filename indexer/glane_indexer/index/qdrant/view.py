@@ -217,10 +217,11 @@ class QdrantView:
         """The folded words of a field that begin so, with how many bookmarks hold each."""
         return self._statistics.words(prefix, limit, field)
 
-    def document_vector(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole; zeros where it has no text."""
-        points = self._shelf.document_points(self._checked([row]))
-        return np.asarray(self._shelf.vectors("bookmarks", points)[0], np.float32)
+    def document_vectors(self, rows: Rows) -> Floats:
+        """The unit vectors of bookmarks as a whole; zeros where one has no text."""
+        points = self._shelf.document_points(self._checked(rows))
+        found = self._shelf.vectors("bookmarks", points)
+        return np.asarray(found, np.float32).reshape(len(points), self.encoder.dimensions)
 
     def compare(self, vector: Floats) -> RemoteComparison:
         """The vector side of a question."""
