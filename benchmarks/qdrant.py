@@ -35,7 +35,8 @@ from glane_indexer.index.qdrant.publishing import publish
 from glane_indexer.sample.load import queries
 from glane_indexer.settings import Settings
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Mode, Query
+from glane_service.search.query import Query
+from glane_service.search.results import Mode
 
 QUESTIONS = 60
 NEAREST = 100
@@ -132,9 +133,9 @@ def measured(view: View, made: SyntheticEncoder, truth: np.ndarray[Any, Any]) ->
     times, recalls = [], []
     for vector, rows in zip(made.encode_queries(asked()), truth, strict=True):
         started = time.perf_counter()
-        found = view.compare(vector).nearest(NEAREST, allowed=None, depth=DEPTH, language_share=0.0)
+        near = view.compare(vector).nearest(NEAREST, allowed=None, depth=DEPTH, language_share=0.0)
         times.append((time.perf_counter() - started) * 1000)
-        recalls.append(len(np.intersect1d(found, rows)) / len(rows))
+        recalls.append(len(np.intersect1d(near, rows)) / len(rows))
     report["nearest_p50_ms"], report["nearest_p95_ms"] = _quantiles(times)
     report["nearest_recall"] = round(statistics.mean(recalls), 4)
     report["rss_mb"] = round(_resident() / 1e6)

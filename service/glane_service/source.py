@@ -135,5 +135,6 @@ def own_parameters(opened: Opened) -> Parameters:
     """
     from glane_indexer.index.qdrant.published import Published
 
-    values = dict(opened.manifest.ranking) if isinstance(opened, Published) else {}
-    return Parameters.from_json(values, where=opened.name)
+    if not isinstance(opened, Published):
+        return Parameters()
+    return Parameters.from_json(dict(opened.manifest.ranking), where=opened.name)
