@@ -62,7 +62,7 @@ def _make(settings: Settings, place: Path, quiet: bool) -> PreparedModel:
             elapsed = time.monotonic() - started
             print(f"Preparing the encoder, once: {what} ({step}/4, {elapsed:.0f} s)", file=sys.stderr)
 
-    _silence()
+    silence()
     is_default = settings.model == store.DEFAULT
     say(1, "reading the weights")
     source = settings.model
@@ -83,7 +83,7 @@ def _make(settings: Settings, place: Path, quiet: bool) -> PreparedModel:
     return prepared
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep the libraries' own reports and bars off the terminal."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")

@@ -27,6 +27,7 @@ from glane_service.search.ranking.confidence import Background, calibration, con
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.reranking import DEPTH, Reranking
 from glane_service.search.results import (
     FACETS,
     Correction,
@@ -73,9 +74,16 @@ class _Pool:
 class SearchEngine:
     """Searches one view of a library. Safe to use from several threads at once."""
 
-    def __init__(self, view: View, encoder: Encoder, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        encoder: Encoder,
+        parameters: Parameters | None = None,
+        reranking: Reranking | None = None,
+    ) -> None:
         self.view = view
         self.encoder = encoder
+        self.reranking = reranking
         self.parameters = parameters or Parameters()
         self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
@@ -249,7 +257,24 @@ class SearchEngine:
             return _Pool(rows, np.zeros(len(rows), np.float32), None, None)
         comparison = self._comparison(query, parsed)
         candidates = self._gather(query, parsed, allowed, comparison)
-        return self._ranked(query, candidates, comparison)
+        return self._reranked(query, parsed, self._ranked(query, candidates, comparison))
+
+    def _reranked(self, query: Query, parsed: Parsed, pool: _Pool) -> _Pool:
+        """The pool with its first results in the reranker's order, where there is one and it has time.
+
+        Scores stay where they are: like ranks, they say the place.
+        """
+        first = pool.rows[:DEPTH]
+        if self.reranking is None or pool.comparison is None or query.sort == "date" or len(first) < 2:
+            return pool
+        presenter = Presenter(self.view, parsed.words, pool.comparison)
+        hits = presenter.hits(first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1)
+        best = self.reranking.order(parsed.text, hits)
+        if best is None:
+            return pool
+        places = np.concatenate([best, np.arange(len(first), len(pool.rows))])
+        sure = None if pool.confidence is None else pool.confidence[places]
+        return replace(pool, rows=pool.rows[places], confidence=sure)
 
     def _ranked(self, query: Query, candidates: Candidates, comparison: Comparison | None) -> _Pool:
         scores = fuse(candidates, self.parameters, query.mode)
