@@ -27,6 +27,8 @@ settings.load_profile("fixed")
 # What these assert is to be as readable as what tests assert.
 pytest.register_assert_rewrite("tests.support")
 
+# How many random changes of a library are followed; `GLANE_SEQUENCES=300` is for an hour without hurry.
+SEQUENCES = int(os.environ.get("GLANE_SEQUENCES", "4"))
 # A developer's own settings must not change what the tests see; the place of prepared encoders may.
 for name in [name for name in os.environ if name.startswith("GLANE_") and name != "GLANE_CACHE"]:
     del os.environ[name]

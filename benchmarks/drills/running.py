@@ -51,17 +51,20 @@ class Running:
 
 
 @contextmanager
-def service(tree: Path | None = None, workers: int = 1, **variables: str) -> Iterator[Running]:
+def service(
+    tree: Path | None = None, *, workers: int = 1, variables: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A service on the sample library, with these settings, killed at the end.
 
     Args:
         tree: a checkout of another version to serve; None: this one.
         workers: its processes.
+        variables: of its environment.
 
     Raises:
         ServiceError: it does not start.
     """
-    environment = {**os.environ, **variables}
+    environment = {**os.environ, **(variables or {})}
     if tree is not None:
         parts = (tree / part for part in ("indexer", "service", "eval"))
         environment["PYTHONPATH"] = os.pathsep.join(map(str, parts))

@@ -52,10 +52,17 @@ class Settings:
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )
     cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
+    datasets: Path = _setting(
+        Path("../shared/data/ir"), "where `glane-eval` looks for a data set that is only named"
+    )
     threads: int = _setting(0, "threads for the encoder and the index; 0: one per core")
     host: str = _setting("127.0.0.1", "the address that `glane serve` listens on")
     port: int = _setting(8000, "the port that `glane serve` listens on")
     workers: int = _setting(1, "processes that `glane serve` starts")
+    follow: str = _setting(
+        "", "the library that `glane serve` copies and follows: a folder, or the address of another Glane"
+    )
+    follow_key: str = _setting("", "the key for that address, of the role `follow` or `mirror`")
     cors_origins: tuple[str, ...] = _setting(
         (), "origins whose pages may call the API, separated by commas; `*` for all"
     )

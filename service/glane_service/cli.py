@@ -82,7 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
     _serve(command("serve", "answer questions over HTTP, with a search page"))
     demo = command("demo", "make a library from the sample that comes with Glane, and serve it")
     demo.add_argument("--no-serve", action="store_true", help="only make it")
-    _serve(demo)
+    _address(demo)
+    demo.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
     command(
         "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
     )
@@ -92,8 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
     watch.add_argument("--once", action="store_true", help="take what is there now, and stop")
     _sync(command("sync", "bring the library up to what a live source has", "intake"))
     _export(command("export", "write the bookmarks to a file that `glane import` reads", "intake"))
-    model = command("model", "prepare the encoder, or show which one is set")
-    model.add_argument("action", choices=("prepare", "show"), nargs="?", default="show")
+    model = command("model", "prepare the encoder, show which one is set, or take it to another machine")
+    model.add_argument("action", choices=("prepare", "show", "pack", "unpack"), nargs="?", default="show")
+    model.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="what pack writes and unpack reads"
+    )
     model.add_argument("--force", action="store_true", help="make it anew even if it is ready")
     box = command("box", "print the lines that put the search box on a site")
     box.add_argument("endpoint", nargs="?", metavar="URL", help="the service (GLANE_PUBLIC_URL)")
@@ -179,6 +183,9 @@ def _search(parser: argparse.ArgumentParser) -> None:
 def _serve(parser: argparse.ArgumentParser) -> None:
     _address(parser)
     parser.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
+    parser.add_argument(
+        "--follow", metavar="DIR|URL", help="copy another library and keep up with it (GLANE_FOLLOW)"
+    )
 
 
 def _address(parser: argparse.ArgumentParser) -> None:

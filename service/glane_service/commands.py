@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
@@ -15,6 +15,7 @@ from glane_service.terminal import Progress, counted, print_json, print_results
 NEAREST = 3
 
 if TYPE_CHECKING:
+    from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
 
@@ -101,8 +102,9 @@ def demo_command(options: Namespace, settings: Settings) -> int:
 def status_command(options: Namespace, settings: Settings) -> int:
     """``glane status``: counts of the catalog, and the generation in use."""
     from glane_indexer.library.status import library_status
+    from glane_indexer.replication.status import follower_status
 
-    status = library_status(settings)
+    status = follower_status(settings.library) or library_status(settings)
     if options.json:
         print_json(status)
         return 0
@@ -111,9 +113,15 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Library", str(settings.library)),
         ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
         ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
+        *([("Follows", _followed(status["follow"]))] if "follow" in status else []),
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
+        (
+            "Segments",
+            f"{status['segments']}, with {counted(status['superseded'], 'superseded bookmark')}; "
+            f"merged {counted(status['merges'], 'time')}",
+        ),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
     ]
@@ -122,19 +130,35 @@ def status_command(options: Namespace, settings: Settings) -> int:
     return 0
 
 
+def _followed(follow: dict[str, Any]) -> str:
+    """What a library follows, and how it stands to it, in one line."""
+    lag = follow["lag_seconds"]
+    since = "never yet like it" if lag is None else f"known to be like it {lag:.0f} s ago"
+    said = f"; {follow['error']}" if follow["error"] else ""
+    return f"{follow['source']}, up to change {follow['seq']}, {since}{said}"
+
+
 def model_command(options: Namespace, settings: Settings) -> int:
-    """``glane model``: prepare the encoder, or show it."""
-    from glane_indexer.encoder import store
+    """``glane model``: prepare the encoder, show it, or take it to another machine."""
+    from glane_indexer.encoder import packing, store
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.encoder.prepare import prepare
     from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
+    if (options.action in ("pack", "unpack")) != (options.file is not None):
+        raise UsageError("pack and unpack need a FILE, and nothing else does", where="glane model")
     if is_url(settings.model):
+        if options.file is not None:
+            raise UsageError("an encoder on a server is not taken anywhere", where=settings.model)
         shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
+        elif options.action == "pack":
+            packing.pack(settings, options.file)
+        elif options.action == "unpack":
+            packing.unpack(settings, options.file)
         prepared = store.read(store.folder_of(settings))
         if prepared is None:
             hint = "Run `glane model prepare`"
@@ -213,7 +237,16 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
         if name != "host" and not 0 <= value < 65536:
             raise UsageError(f"{value} is not from 0 to 65535", where=f"--{name}")
         settings = replace(settings, **{name: value})
+    if getattr(options, "follow", None):
+        settings = replace(settings, follow=options.follow)
     return settings
+
+
+def passage_encoder(settings: Settings) -> Encoder:
+    """The encoder of passages, for a few of them."""
+    from glane_indexer.encoder.load import load_encoder
+
+    return load_encoder(settings, quiet=True)
 
 
 def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:

@@ -46,7 +46,8 @@ class LiveEngine:
         self._encoder = load_encoder(settings)
         parameters = library_parameters(settings.library)
         generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
-        self._opened = _Opened(generation, self._encoder, parameters)
+        # Who asks one question and ends does not wait for what others may need.
+        self._opened = _Opened(generation, self._encoder, parameters, ready=follow)
         self._refused = ""
         # The generation that could not be taken up, and when it may be tried again.
         self._left_alone, self._retry_at = "", 0.0
@@ -144,12 +145,19 @@ class LiveEngine:
 class _Opened:
     """A generation with an engine for each kind of viewer, all made before any is used."""
 
-    def __init__(self, generation: Generation, encoder: Encoder, parameters: Parameters) -> None:
+    def __init__(
+        self, generation: Generation, encoder: Encoder, parameters: Parameters, *, ready: bool = True
+    ) -> None:
         from glane_indexer.index.generation import open_view
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        viewers: tuple[Viewer, ...] = ("public", "member")
-        self.engines = {
-            viewer: SearchEngine(open_view(generation, viewer), encoder, parameters) for viewer in viewers
-        }
+        public = SearchEngine(open_view(generation, "public"), encoder, parameters)
+        member = public
+        # Where nothing is private, everybody sees the same.
+        if any(segment.file.visibility != "public" for segment in generation.segments):
+            member = SearchEngine(open_view(generation, "member"), encoder, parameters)
+        self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
+        if ready:
+            for engine in {public, member}:
+                engine.prepare()

@@ -20,7 +20,9 @@ def rewrite(library: Path) -> None:
     """
     path = library / CATALOG_NAME
     draft = library / f".{CATALOG_NAME}-{os.getpid()}"
-    draft.unlink(missing_ok=True)
+    # Those of processes that were killed, too: whoever is here holds the lock.
+    for leftover in library.glob(f".{CATALOG_NAME}-*"):
+        leftover.unlink(missing_ok=True)
     connection = open_file(library, create=False, read_only=False)
     try:
         with translated(path), contextlib.closing(connection):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,8 +40,7 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
     if prepared.runtime == "torch" or (for_indexing and _has_gpu()):
         from glane_indexer.encoder.torch_encoder import TorchEncoder
 
-        source = folder / store.SOURCE
-        return TorchEncoder(prepared, str(source) if source.is_dir() else prepared.source)
+        return TorchEncoder(prepared, source_of(prepared, folder))
     encoder = OnnxEncoder(
         prepared.info,
         folder / store.GRAPH,
@@ -51,6 +51,35 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
     )
     _check(encoder, folder)
     return encoder
+
+
+def source_of(prepared: PreparedModel, folder: Path) -> str:
+    """What sentence-transformers loads a prepared encoder from: its name, or a folder.
+
+    The default encoder has one only once this was called: half a gigabyte that only torch reads.
+
+    Raises:
+        EncoderError: it cannot be written.
+    """
+    if prepared.source not in (store.DEFAULT, store.SOURCE):
+        return prepared.source
+    source = folder / store.SOURCE
+    with store.locked(folder, quiet=True):
+        if not source.is_dir():
+            from glane_indexer.encoder.convert import model_file, write_folder
+
+            half = folder / f".{store.SOURCE}.new"
+            shutil.rmtree(half, ignore_errors=True)
+            try:
+                write_folder(model_file(), half)
+                half.replace(source)
+            except OSError as error:
+                raise EncoderError(
+                    f"the encoder cannot be written: {error.strerror or error}",
+                    where=str(source),
+                    hint="Make room there, or set GLANE_CACHE to another folder",
+                ) from error
+    return str(source)
 
 
 def _check(encoder: OnnxEncoder, folder: Path) -> None:

@@ -5,7 +5,6 @@ The catalog is open for moments alone, never while something is embedded or writ
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,20 +19,17 @@ from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GenerationError
 from glane_indexer.index import generation, segment
-from glane_indexer.index.generation import Generation, open_segment
+from glane_indexer.index.basis import Basis, basis_of
+from glane_indexer.index.embedding import Embedded, Progress, embed
+from glane_indexer.index.generation import Generation
 from glane_indexer.index.manifest import Manifest, Member
 from glane_indexer.index.merge import merge_tiers
-from glane_indexer.index.segment import Content, Segment
+from glane_indexer.index.segment import Content
 from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_indexer.models import Bookmark
 from glane_indexer.passages import document_texts, passages_of, text_hash
 
-# Vectors are kept in the catalog after so many, so that a build that is ended goes on from there.
-KEPT_AFTER = 256
-
-Progress = Callable[[str, int, int], None]
 Accept = Callable[[str], None]
-logger = logging.getLogger("glane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,7 @@ def build_generation(
     force: bool = False,
     accept: Accept | None = None,
     reuse: Generation | None = None,
+    ready: Callable[[], object] | None = None,
 ) -> IndexReport:
     """Bring the index up to date with the catalog, at the cost of what has changed; then merge segments.
 
@@ -68,6 +65,8 @@ def build_generation(
         accept: called with the name of the new generation before it becomes current; when it raises,
             the generation stays beside the current one until the next build.
         reuse: an opened generation, whose segments need not be opened and checked again.
+        ready: called once the new generation is current, before what can wait is done: the catalog is
+            tidied, and segments are merged.
 
     Raises:
         CatalogError: there is no catalog, or it cannot be read or written.
@@ -79,7 +78,7 @@ def build_generation(
     try:
         with writer_lock(library, "indexing", name=INDEX_LOCK):
             update = _Update(library, encoder, progress or _silent, started)
-            report = update.run(force=force, accept=accept, reuse=reuse)
+            report = update.run(force=force, accept=accept, reuse=reuse, ready=ready or (lambda: None))
             merged = merge_tiers(library)
             return IndexReport(**{**asdict(report), "generation": merged or report.generation})
     except OSError as error:
@@ -92,25 +91,6 @@ def build_generation(
 
 def _silent(stage: str, done: int, total: int) -> None:
     """For a build that nobody watches."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What of the current generation can be built upon; ``whole``: all of it."""
-
-    name: str | None = None
-    manifest: Manifest | None = None
-    members: Sequence[tuple[Member, Segment]] = ()
-    whole: bool = False
-
-    def hashes(self) -> dict[str, tuple[str, int, int]]:
-        """Of each bookmark its content hash, its segment and its row there."""
-        found = {}
-        for number, (member, opened) in enumerate(self.members):
-            hashes = opened.hashes()
-            for row in np.flatnonzero(member.alive).tolist():
-                found[opened.ids[row]] = hashes[row], number, row
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +111,15 @@ class _Update:
     progress: Progress
     started: float
 
-    def run(self, *, force: bool, accept: Accept | None, reuse: Generation | None) -> IndexReport:
-        base = _Base() if force else self._base(reuse)
+    def run(
+        self,
+        *,
+        force: bool,
+        accept: Accept | None,
+        reuse: Generation | None,
+        ready: Callable[[], object],
+    ) -> IndexReport:
+        base = Basis() if force else basis_of(self.library, self.encoder.info, reuse)
         known = base.hashes()
         state = self._read(known)
         gone = [(number, row) for id, (hash, number, row) in known.items() if state.hashes.get(id) != hash]
@@ -143,8 +130,7 @@ class _Update:
         wholes = [document_texts(bookmark, count_tokens, limit) for bookmark in state.changed]
         texts = {item.hash: item.embedded for group in passages for item in group}
         texts |= {text_hash(text): text for group in wholes for text in group}
-        embedded, seconds = self._embed(texts)
-        vectors = self._vectors(list(texts))
+        embedded = embed(self.library, self.encoder, texts, self.progress)
         content = Content(
             state.changed,
             passages,
@@ -152,48 +138,28 @@ class _Update:
                 [*(item.hash for item in group), *map(text_hash, own)]
                 for group, own in zip(passages, wholes, strict=True)
             ],
-            _rows(vectors, [item.hash for group in passages for item in group]),
-            _document_vectors(vectors, wholes),
+            embedded.rows([item.hash for group in passages for item in group]),
+            embedded.means(wholes),
         )
         alive = [member.alive.copy() for member, _ in base.members]
         for number, row in gone:
             alive[number][row] = False
         name, manifest = self._write(base, alive, content, state)
         if accept:
+            # It may be refused, and what was embedded is not to be lost by that.
+            with Catalog.open(self.library) as catalog:
+                embedded.keep(catalog, self.encoder.info.fingerprint)
             accept(name)
         before = generation.previous_of(self.library, name)
         generation.set_current(self.library, name)
         generation.clean(self.library, {name, before} if before else {name})
-        self._tidy(base, alive, content, before)
-        return IndexReport(
-            name,
-            manifest.passages,
-            embedded,
-            self._seconds(),
-            round(embedded / seconds, 1) if embedded else 0.0,
-        )
+        ready()
+        self._tidy(base, alive, content, embedded, before)
+        speed = round(embedded.count / embedded.seconds, 1) if embedded.count else 0.0
+        return IndexReport(name, manifest.passages, embedded.count, self._seconds(), speed)
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self.started, 3)
-
-    def _base(self, reuse: Generation | None) -> _Base:
-        """The current generation, as far as it is sound and was made as this one will be."""
-        try:
-            name = generation.current_name(self.library)
-            if name is None:
-                return _Base()
-            manifest = generation.read_manifest(self.library, name)
-            manifest.check(str(self.library), self.encoder.info)
-        except GenerationError:
-            # Damaged or out of date: that is what this build repairs.
-            return _Base()
-        members = []
-        for member in manifest.members:
-            try:
-                members.append((member, open_segment(self.library, member.file, reuse)))
-            except GenerationError as error:
-                logger.error("a segment is damaged, and built anew from the catalog: %s", error)
-        return _Base(name, manifest, members, len(members) == len(manifest.members))
 
     def _read(self, known: Mapping[str, tuple[str, int, int]]) -> _State:
         with Catalog.open(self.library) as catalog, catalog.transaction():
@@ -207,41 +173,8 @@ class _Update:
                 catalog.seq(),
             )
 
-    def _embed(self, texts: Mapping[str, str]) -> tuple[int, float]:
-        """Embed what has no vector yet; how many that were, and the seconds that it took."""
-        fingerprint = self.encoder.info.fingerprint
-        with Catalog.open(self.library) as catalog:
-            missing = catalog.missing_embeddings(texts, fingerprint)
-        # Texts of like length together are embedded faster; the longest first, so that the time
-        # left is not promised too short.
-        missing.sort(key=lambda key: (-len(texts[key]), key))
-        started = time.monotonic()
-        done = 0
-
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-            self.progress("Embedding", done, len(missing))
-
-        self.progress("Embedding", 0, len(missing))
-        for start in range(0, len(missing), KEPT_AFTER):
-            part = missing[start : start + KEPT_AFTER]
-            vectors = self.encoder.encode_passages([texts[key] for key in part], count)
-            with Catalog.open(self.library) as catalog:
-                catalog.store_embeddings(part, vectors, fingerprint)
-        return len(missing), time.monotonic() - started
-
-    def _vectors(self, hashes: Sequence[str]) -> tuple[dict[str, int], NDArray[np.float32]]:
-        """All vectors, and which of them is a hash's."""
-        info = self.encoder.info
-        place = {hash: row for row, hash in enumerate(hashes)}
-        if not hashes:
-            return place, np.zeros((0, info.dimensions), np.float32)
-        with Catalog.open(self.library) as catalog:
-            return place, catalog.embeddings(hashes, info.fingerprint)
-
     def _write(
-        self, base: _Base, alive: Sequence[NDArray[np.bool_]], content: Content, state: _State
+        self, base: Basis, alive: Sequence[NDArray[np.bool_]], content: Content, state: _State
     ) -> tuple[str, Manifest]:
         """Write what is new and the generation's file; its name."""
         folder = self.library / generation.INDEX
@@ -277,20 +210,29 @@ class _Update:
             questions=state.questions,
             members=members,
             passages=passages,
+            merges=base.manifest.merges if base.manifest else 0,
         )
         generation.write_manifest(self.library, name, manifest)
         return name, manifest
 
     def _tidy(
-        self, base: _Base, alive: Sequence[NDArray[np.bool_]], content: Content, before: str | None
+        self,
+        base: Basis,
+        alive: Sequence[NDArray[np.bool_]],
+        content: Content,
+        embedded: Embedded,
+        before: str | None,
     ) -> None:
         """Keep in the catalog the passages and the vectors of what is indexed, and of nothing else."""
         used = {bytes.fromhex(text) for group in content.hashes for text in group}
         dropped: set[bytes] = set()
         for (member, opened), mask in zip(base.members, alive, strict=True):
-            used |= opened.embedded(mask)
             dropped |= opened.embedded(member.alive & ~mask)
+        for (_, opened), mask in zip(base.members, alive, strict=True):
+            # Of the whole library only where something might go that is in use elsewhere.
+            used |= opened.embedded(mask) if dropped else set()
         with Catalog.open(self.library) as catalog, catalog.transaction():
+            embedded.keep(catalog, self.encoder.info.fingerprint)
             if base.members:
                 gone = {
                     opened.ids[row]
@@ -332,22 +274,3 @@ def _current(library: Path) -> str | None:
     except GenerationError:
         return None
     return name if name in generation.names(library) else None
-
-
-def _rows(
-    vectors: tuple[dict[str, int], NDArray[np.float32]], hashes: Sequence[str]
-) -> NDArray[np.float32]:
-    place, found = vectors
-    return found[np.array([place[hash] for hash in hashes], np.int64)]
-
-
-def _document_vectors(
-    vectors: tuple[dict[str, int], NDArray[np.float32]], wholes: Sequence[Sequence[str]]
-) -> NDArray[np.float16]:
-    """One unit row a bookmark: the mean of its texts' vectors; zeros where it has no text."""
-    flat = _rows(vectors, [text_hash(text) for group in wholes for text in group])
-    owners = np.repeat(np.arange(len(wholes)), [len(group) for group in wholes])
-    sums = np.zeros((len(wholes), flat.shape[1]), np.float32)
-    np.add.at(sums, owners, flat)
-    norms = np.linalg.norm(sums, axis=1, keepdims=True)
-    return (sums / np.where(norms > 0, norms, 1)).astype(np.float16)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -25,6 +25,16 @@ from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 FANOUT = 8
 # A segment of which less is alive is rewritten.
 ALIVE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """The generation after a compaction, its segments before and after, and the bookmarks left out."""
+
+    generation: str
+    segments_before: int
+    segments: int
+    superseded: int
 
 
 def plan(members: Sequence[Member]) -> list[list[int]]:
@@ -66,8 +76,8 @@ def merge_tiers(library: Path) -> str | None:
         merged = _merged(library, name, groups)
 
 
-def compact(library: Path, *, keep_previous: bool = True) -> str:
-    """Merge all segments of one visibility into one; the name of the generation that is current then.
+def compact(library: Path, *, keep_previous: bool = True) -> Compaction:
+    """Merge all segments of one visibility into one.
 
     Args:
         keep_previous: keep the generation before, to go back to; without it nothing that is superseded
@@ -92,7 +102,12 @@ def compact(library: Path, *, keep_previous: bool = True) -> str:
             name = _merged(library, opened.name, groups) if groups else opened.name
             if not keep_previous:
                 generation.clean(library, {name})
-            return name
+            return Compaction(
+                name,
+                len(members),
+                len(generation.read_manifest(library, name).members),
+                opened.manifest.superseded,
+            )
     except OSError as error:
         raise GenerationError(
             f"the index cannot be written: {error.strerror or error}",
@@ -118,7 +133,9 @@ def _merged(library: Path, name: str, groups: Sequence[Sequence[int]]) -> str:
                 folder, f"{new}-{number + 1}", members[group[0]].file.visibility, segment.merged(parts)
             )
             kept.append(Member(file, np.ones(file.bookmarks, np.bool_)))
-    generation.write_manifest(library, new, replace(manifest, members=kept))
+    generation.write_manifest(
+        library, new, replace(manifest, members=kept, merges=manifest.merges + len(groups))
+    )
     # A merge is no state of its own: to go back is to go to what was before the one that it merges.
     before = generation.previous(library)
     generation.set_current(library, new)

@@ -61,6 +61,9 @@ def apply_pending(library: Path, journal: Journal) -> Applied:
                     )
                 _apply(catalog, todo)
             count += len(todo)
+            applied = todo[-1].seq
+            if applied == entries[-1].seq:
+                break
         # Closed first: whoever appends holds the journal, and may wait for the catalog.
         if entries:
             journal.trim(applied)

@@ -26,8 +26,11 @@ from glane_service.http.receiving import gone
 # A search on an idle machine takes about 10 ms; with this wait before it, it is answered within 500 ms
 # on one that works as hard as it can.
 LONGEST_WAIT = 0.2
-# What is cheap, or says how the service is, is never refused.
-FREE = ("/healthz", "/readyz", "/metrics", "/static/", "/search-box", "/v1/search-box", "/favicon.ico")
+# What is cheap, or says how the service is, is never refused; servers that follow take load off this one.
+FREE = (
+    *("/healthz", "/readyz", "/metrics", "/static/", "/search-box", "/v1/search-box", "/favicon.ico"),
+    "/api/generation",
+)
 # The weight of the last request in the mean time of one; before the first one, a guess in seconds.
 _NEWEST, _FIRST = 0.05, 0.02
 _LEAVE = "glane.leave"

@@ -13,7 +13,7 @@ from glane_indexer.settings import Settings
 from glane_service.access import Viewer
 
 if TYPE_CHECKING:
-    from glane_indexer.encoder.base import Encoder
+    from glane_indexer.encoder.base import Encoder, EncoderInfo
     from glane_indexer.index.generation import Generation
     from glane_service.live import LiveEngine
     from glane_service.search.engine import SearchEngine
@@ -99,6 +99,10 @@ class Backend:
 
         live = self._live
         return live.encoder if live is not None else load_encoder(self.settings, quiet=True)
+
+    def encoder_info(self) -> EncoderInfo | None:
+        """Which encoder questions are encoded with; None while there is no engine."""
+        return self._live.encoder.info if self._live is not None else None
 
     def generation(self) -> Generation | None:
         """The generation that answers; None where none is open."""

@@ -7,6 +7,7 @@ all, whichever one answers.
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from glane_indexer.errors import GlaneError
 from glane_service.access import PUBLIC
+from glane_service.following import state_of
 from glane_service.http.backend import Backend
 
 if TYPE_CHECKING:
@@ -110,6 +112,19 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
+        self._follow_seq, self._follow_lag, self._follow_ok, self._follow_bytes = (
+            Gauge(name, help, registry=registry, multiprocess_mode="mostrecent")
+            for name, help in (
+                ("glane_follow_seq", "Last change of the source that is here; 0 where none is followed"),
+                (
+                    "glane_follow_lag_seconds",
+                    "Time since this server was known to have what its source has",
+                ),
+                ("glane_follow_ok", "1 while the source can be followed, 0 while it cannot"),
+                ("glane_follow_bytes", "Bytes that have come from the source"),
+            )
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
         self._requests.labels(method, route, str(status)).inc()
@@ -142,6 +157,13 @@ class Metrics:
         return generate_latest(everyone)
 
     def _observe(self, backend: Backend) -> None:
+        state = state_of(backend.settings)
+        if state is not None:
+            self._follow_seq.set(state.seq)
+            # What never was like its source is behind by all of time.
+            self._follow_lag.set(lag if (lag := state.lag()) is not None else math.inf)
+            self._follow_ok.set(not state.error)
+            self._follow_bytes.set(state.moved)
         try:
             status = backend.engine_for(PUBLIC).status()
         except GlaneError:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from glane_indexer.errors import QueryError
 from glane_indexer.library.changes import etag
 from glane_service.access import PUBLIC
+from glane_service.following import state_of
 from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
 from glane_service.http.admission import leave_place_from_thread
@@ -210,7 +211,7 @@ def similar(
 def status(request: Request) -> Response:
     """Counts, the index generation that answers, and its encoder."""
     engine = engine_of(request)
-    return answer({**engine.status(), "seq": engine.seq})
+    return answer({**engine.status(), "seq": engine.seq, **_following(request)})
 
 
 @api.get(
@@ -233,9 +234,18 @@ async def healthz() -> Response:
     responses={200: {"model": schemas.HealthAnswer}, **_NOT_READY},
 )
 def readyz(request: Request) -> Response:
-    """200 once the library is open; before that, or without one, a 503 that says why."""
+    """200 once the library is open; before that, or without one, a 503 that says why.
+
+    A server that follows another is ready with what it has; `follow` says how old that may be.
+    """
     generation = backend_of(request).engine_for(PUBLIC).status().get("generation")
-    return answer({"status": "ok", "generation": generation}, cache="no-store")
+    return answer({"status": "ok", "generation": generation, **_following(request)}, cache="no-store")
+
+
+def _following(request: Request) -> dict[str, Any]:
+    """How a server stands to what it follows; nothing of one that follows nothing."""
+    state = state_of(request.app.state.settings)
+    return {"follow": state.to_json()} if state else {}
 
 
 @api.get("/metrics", tags=["service"], summary="Prometheus metrics", response_class=Response)

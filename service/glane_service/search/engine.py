@@ -20,6 +20,7 @@ from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter
 from glane_service.search.query import MAX_TEXT, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Rows
+from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.reading import Readings
 from glane_service.search.results import (
@@ -124,13 +125,15 @@ class SearchEngine:
             for row, score in zip(pool.rows[:depth], pool.scores[:depth], strict=True)
         ]
 
-    def candidates(self, query: Query, parameters: Parameters | None = None) -> Candidates:
+    def candidates(
+        self, query: Query, parameters: Parameters | None = None, *, background: Background | None = None
+    ) -> Candidates:
         """What the legs of a query find, before they are fused; for measuring and tuning.
 
-        ``parameters`` are those of the engine, or others.
+        ``parameters`` and ``background`` are those of the engine, or others.
         """
         parsed, _ = self._parsed(query)
-        return self._finder.candidates(query, parsed, parameters)
+        return self._finder.candidates(query, parsed, parameters, background)
 
     def bookmark(self, identifier: str) -> Bookmark:
         """One bookmark with all of its annotations.
@@ -189,6 +192,11 @@ class SearchEngine:
     def _facets(self, rows: Rows) -> Facets:
         counted = self.view.facets(rows)
         return {name: tuple(map(FacetValue._make, counted[name])) for name in FACETS}
+
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        self._finder.prepare()
+        _ = self._vocabulary
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

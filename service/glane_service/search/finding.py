@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from glane_service.search.parsing import Parsed
 from glane_service.search.presentation import Reasons
 from glane_service.search.query import FIELDS, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
-from glane_service.search.ranking.confidence import CALIBRATED, confidence
+from glane_service.search.ranking.confidence import Background, calibration, confidence
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
@@ -56,7 +57,15 @@ class Finder:
         self._view = view
         self._encoder = encoder
         self._parameters = parameters
-        self._calibrated = encoder.info.name == CALIBRATED
+        self._calibration = calibration() if encoder.info.name == calibration().encoder else None
+
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        _ = self._background
+
+    @cached_property
+    def _background(self) -> Background | None:
+        return Background(self._view, self._calibration) if self._calibration else None
 
     def find(self, query: Query, parsed: Parsed, watch: Stopwatch) -> Pool:
         """Everything that a query finds, in its order.
@@ -76,11 +85,17 @@ class Finder:
         watch.lap("rank")
         return pool
 
-    def candidates(self, query: Query, parsed: Parsed, parameters: Parameters | None) -> Candidates:
-        """What the legs of a query find; ``parameters`` are those given at first, or others."""
+    def candidates(
+        self,
+        query: Query,
+        parsed: Parsed,
+        parameters: Parameters | None = None,
+        background: Background | None = None,
+    ) -> Candidates:
+        """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
-        return self._gather(query, parsed, allowed, comparison, parameters)
+        return self._gather(query, parsed, allowed, comparison, parameters, background)
 
     def near(self, row: int) -> tuple[Pool, Comparison]:
         """All bookmarks but one by how near they are to it, and its vector beside them."""
@@ -96,7 +111,9 @@ class Finder:
         best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
-        sure = confidence(candidates, self._parameters) if self._calibrated and comparison else None
+        sure = None
+        if self._calibration and comparison:
+            sure = confidence(candidates, self._parameters, self._calibration)
         below = 0 if sure is None else int(np.count_nonzero(sure < self._parameters.line))
         if sure is not None and not query.everything:
             best = best[sure[best] >= self._parameters.line]
@@ -130,6 +147,7 @@ class Finder:
         allowed: Selection | None,
         comparison: Comparison | None,
         parameters: Parameters | None = None,
+        background: Background | None = None,
         watch: Stopwatch | None = None,
     ) -> Candidates:
         parameters = parameters or self._parameters
@@ -141,6 +159,7 @@ class Finder:
             allowed=allowed,
             parameters=parameters,
             keyword_limit=KEYWORD_POOL if comparison is None else parameters.keyword_depth,
+            background=background or self._background,
             watch=watch,
         )
 

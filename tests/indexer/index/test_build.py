@@ -15,8 +15,7 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.errors import CatalogError, EncoderMismatchError, GenerationError, LockedError
-from glane_indexer.index import build as build_module
-from glane_indexer.index import generation
+from glane_indexer.index import embedding, generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.build import IndexReport, build_generation
 from glane_indexer.index.generation import Generation, current_name, names, rollback
@@ -26,6 +25,7 @@ from glane_indexer.index.protocol import Filter, Term
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_indexer.models import Annotation, Bookmark
+from glane_indexer.passages import text_hash
 from tests.support.hashed import DIMENSIONS, HashedEncoder
 
 BOOKMARKS = [
@@ -177,7 +177,7 @@ def test_an_empty_catalog_and_bookmarks_without_text_are_indexed(tmp_path: Path)
 def test_texts_are_embedded_in_parts_and_each_part_is_kept(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_module, "KEPT_AFTER", 2)
+    monkeypatch.setattr(embedding, "KEPT_AFTER", 2)
 
     class Failing(HashedEncoder):
         def encode_passages(self, texts: Any, progress: Any = None) -> Any:
@@ -251,9 +251,8 @@ def test_a_bookmark_that_is_gone_is_gone_from_the_index(indexed: Path) -> None:
     assert titles_with(view, "haies") == []
     with Catalog.open(indexed, read_only=True) as catalog:
         fingerprint = HashedEncoder().info.fingerprint
-        hashes = build_module.text_hash
-        assert catalog.missing_embeddings([hashes("Walls")], fingerprint) == []
-        assert catalog.missing_embeddings([hashes("Les haies du canton · bocage")], fingerprint)
+        assert catalog.missing_embeddings([text_hash("Walls")], fingerprint) == []
+        assert catalog.missing_embeddings([text_hash("Les haies du canton · bocage")], fingerprint)
 
 
 def test_the_previous_generation_is_kept_and_older_ones_go(library: Path) -> None:

@@ -15,7 +15,7 @@ from glane_indexer.importers import jsonl
 from glane_indexer.importers.source import Source
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, current_name, names, open_view
-from glane_indexer.index.merge import FANOUT, compact, plan
+from glane_indexer.index.merge import FANOUT, Compaction, compact, plan
 from glane_indexer.models import Annotation, Bookmark
 from tests.support import earlier
 from tests.support.hashed import HashedEncoder
@@ -156,14 +156,16 @@ def test_compacting_leaves_one_segment_a_visibility_and_nothing_of_what_is_gone(
     with Catalog.open(tmp_path) as catalog:
         catalog.delete([item.id for item in catalog.bookmarks() if item.title == "Une haie"])
     build_generation(tmp_path, HashedEncoder())
-    name = compact(tmp_path, keep_previous=False)
+    done = compact(tmp_path, keep_previous=False)
+    name = done.generation
+    assert (done.segments_before, done.segments, done.superseded) == (2, 2, 0)
     assert names(tmp_path) == [name] == [current_name(tmp_path)]
     held = {item.file.visibility: item.bookmarks for item in Generation.open(tmp_path).manifest.members}
     assert held == {"public": 4, "private": 1}
     for path in (tmp_path / "index").iterdir():
         assert b"pousse" not in path.read_bytes()
         assert b"haie" not in path.read_bytes().replace(b"haies.example", b"").replace(b"haies", b"")
-    assert compact(tmp_path) == name
+    assert compact(tmp_path) == Compaction(name, 2, 2, 0)
 
 
 # A library of version 0.1

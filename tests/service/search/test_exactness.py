@@ -5,7 +5,6 @@ Each sequence is drawn from its number. ``GLANE_SEQUENCES=300`` runs three hundr
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -25,9 +24,9 @@ from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Mode, Query
+from tests.conftest import SEQUENCES
 from tests.support.hashed import HashedEncoder
 
-SEQUENCES = int(os.environ.get("GLANE_SEQUENCES", "8"))
 WORDS = (
     *("haie", "haies", "bocage", "données", "donnees", "travail", "travailler", "plate-forme"),
     *("emploi", "œuvre", "the", "hedge", "hedges", "vélo"),

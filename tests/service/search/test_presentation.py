@@ -139,7 +139,7 @@ def test_a_candidate_is_ranked_by_each_leg_apart() -> None:
     rows = np.array([1, 4, 7, 9], np.int64)
     nothing = np.zeros(4, np.float32)
     question = Question((), (), 8.0, 1.0, 0.0)
-    found = Candidates(rows, question, scores, *([cosines] * 3), *([nothing] * 3), mean=0.0)
+    found = Candidates(rows, question, scores, *([cosines] * 3), *([nothing] * 4), density=0.0)
     expected = {
         1: Why(KeywordWhy(2, 2.0), VectorWhy(2, 0.5)),
         4: Why(None, VectorWhy(1, pytest.approx(0.9))),

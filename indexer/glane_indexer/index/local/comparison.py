@@ -35,7 +35,6 @@ class Vectors:
         parts: the segments, and of each of their rows that of the view, or -1.
         numbers: of each row of the view its segment.
         local: of each row of the view its row there.
-        mean: the mean of all bookmarks' vectors.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each row.
     """
@@ -45,14 +44,13 @@ class Vectors:
         parts: Sequence[tuple[Segment, Rows]],
         numbers: Rows,
         local: Rows,
-        mean: Floats,
         axes: Floats,
         codes: NDArray[np.int32],
     ) -> None:
         self.segments = [segment for segment, _ in parts]
         self.exact = all(segment.vectors.exact for segment in self.segments)
         self.offsets = np.cumsum([0, *(segment.vectors.count for segment in self.segments)])
-        self.mean, self.axes, self.codes = mean, axes, codes
+        self.axes, self.codes = axes, codes
         self.numbers, self.local = numbers, local
         self.first, self.lengths = np.zeros((2, len(numbers)), np.int64)
         owners, kinds = [], []
@@ -123,7 +121,7 @@ class LocalComparison:
 
     def __init__(self, vectors: Vectors, vector: Floats) -> None:
         self._vectors = vectors
-        self._vector = vector
+        self.vector = vector
 
     def nearest(self, limit: int, *, allowed: Mask | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending."""
@@ -145,10 +143,6 @@ class LocalComparison:
         found = Spans.of(vectors, rows)
         return found.best(self._scores(found.passages), len(rows))
 
-    def mean(self) -> float:
-        """The cosine with the mean of all bookmarks."""
-        return float(self._vectors.mean @ self._vector)
-
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
         vectors = self._vectors
@@ -159,9 +153,9 @@ class LocalComparison:
             matrix, local = vectors.documents[number], vectors.local[rows[own]]
             # Gathering most of the rows takes longer than scoring all of them.
             if 2 * len(local) > len(matrix):
-                found[own] = cosines(matrix, self._vector)[local]
+                found[own] = cosines(matrix, self.vector)[local]
             else:
-                found[own] = cosines(matrix[local], self._vector)
+                found[own] = cosines(matrix[local], self.vector)
         return found
 
     def languages(self, rows: Rows) -> Floats:
@@ -169,7 +163,7 @@ class LocalComparison:
         vectors = self._vectors
         if not len(vectors.axes):
             return np.zeros(len(rows), np.float32)
-        return cosines(vectors.axes, self._vector)[vectors.codes[rows]]
+        return cosines(vectors.axes, self.vector)[vectors.codes[rows]]
 
     def passages(self, rows: Rows) -> list[list[float]]:
         """The cosines of all passages of each bookmark, in their order."""
@@ -188,7 +182,7 @@ class LocalComparison:
     @cached_property
     def _everything(self) -> Floats:
         """The cosines of all passages: where they are compared at all, each is once."""
-        parts = [cosines(segment.arrays["vectors"], self._vector) for segment in self._vectors.segments]
+        parts = [cosines(segment.arrays["vectors"], self.vector) for segment in self._vectors.segments]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
     def _scores(self, passages: Rows) -> Floats:
@@ -196,7 +190,7 @@ class LocalComparison:
             "_everything" in self.__dict__ or 2 * len(passages) > int(self._vectors.offsets[-1])
         ):
             return self._everything[passages]
-        return self._vectors.scores(self._vector, passages)
+        return self._vectors.scores(self.vector, passages)
 
     def _scanned(self, limit: int, depth: int, allowed: Mask | None) -> Rows:
         """The bookmarks of the nearest passages, at most ``limit`` of them, the nearest first."""
@@ -207,7 +201,7 @@ class LocalComparison:
             mask = own >= 0
             if allowed is not None:
                 mask &= allowed[np.maximum(own, 0)]
-            found, places = segment.vectors.search(self._vector, depth, None if mask.all() else mask)
+            found, places = segment.vectors.search(self.vector, depth, None if mask.all() else mask)
             scores.append(found)
             owners.append(own[places])
         every, whose = np.concatenate(scores), np.concatenate(owners)

@@ -70,7 +70,7 @@ class LocalView:
         self._keyword = KeywordLeg([(segment.words, own) for segment, own in paired], self.count)
         self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
         self._vectors = Vectors(
-            paired, self._number, self._local, *self._means(), self._columns.languages().codes
+            paired, self._number, self._local, self._axes(), self._columns.languages().codes
         )
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
@@ -228,8 +228,8 @@ class LocalView:
         found = {kind: completion.best(texts, typed_words, start, limit) for kind, texts in given.items()}
         return {**found, "title": [(text, -views) for _, views, text in sorted(titles)[:limit]]}
 
-    def _means(self) -> tuple[Floats, Floats]:
-        """The mean of all bookmarks' vectors, and how each language lies beside it, by its code."""
+    def _axes(self) -> Floats:
+        """How each language lies beside the mean of all bookmarks' vectors, by its code."""
         coded = self._columns.languages()
         place = {value: code for code, value in enumerate(coded.values)}
         sums = np.zeros((len(coded.values), self.encoder.dimensions), np.float64)
@@ -243,8 +243,7 @@ class LocalView:
             for code, value in enumerate(values):
                 if value in place:
                     sums[place[value]] += part[code]
-        mean = sums.sum(axis=0) / max(1, self.count)
-        return mean.astype(np.float32), languages.axes(sums, coded.counts(), coded.values)
+        return languages.axes(sums, coded.counts(), coded.values)
 
 
 def _rows_of(parts: Sequence[tuple[Segment, Mask]]) -> tuple[list[str], list[Rows]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from glane_indexer.index.protocol import Comparison, Field, Selection, View
 from glane_service.search.ranking.candidates import Candidates
+from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import weigh
 from glane_service.search.stopwatch import Stopwatch
@@ -26,6 +27,7 @@ def gather(
     allowed: Selection | None,
     parameters: Parameters,
     keyword_limit: int,
+    background: Background | None = None,
     watch: Stopwatch | None = None,
 ) -> Candidates:
     """The candidates of both legs.
@@ -36,6 +38,7 @@ def gather(
         fields: where keywords are looked for; :data:`.question.EVERYTHING` for all.
         allowed: which bookmarks may be found; None allows all.
         keyword_limit: bookmarks that the keyword leg may give.
+        background: what confidence is measured against; None where it is not asked for.
         watch: is told when a leg ends.
     """
     watch = watch or Stopwatch()
@@ -68,5 +71,6 @@ def gather(
         language=comparison.languages(every),
         title_covered=title_covered,
         complete=complete,
-        mean=comparison.mean(),
+        common=background.common(comparison, every) if background else np.zeros(len(every), np.float32),
+        density=background.density if background else 0.0,
     )

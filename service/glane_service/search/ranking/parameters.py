@@ -66,7 +66,7 @@ class Parameters:
     """The power of the share of the question's words that the library's bookmarks can hold, by which the
     words' part is multiplied: in a library of several languages the words of one find only its own."""
 
-    line: float = 0.08
+    line: float = 0.1
     """The confidence from which a result counts as an answer."""
 
     keyword_depth: int = 250

@@ -22,7 +22,10 @@ EVERYTHING: tuple[Field, ...] = ("text",)
 # Words that a library of few texts in a language may lack by chance weigh as much as this, in nats.
 _DOUBT = 3.0
 # Below the first share of titles that are a bookmark's own they tell nothing, from the second on all.
-_TELLING = (0.3, 0.8)
+_OWN = (0.3, 0.8)
+# The same of a title's part in all the words of its bookmark: a few words above forty annotations name
+# what they are about, and not what one of them says.
+_PART = (0.01, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
         words: exact forms, as :func:`glane_indexer.text.tokens` gives them.
         fields: where they are looked for; :data:`EVERYTHING` for all.
     """
-    telling = telling_of(view.distinct_titles)
+    telling = telling_of(view.distinct_titles, title_part(view))
     found = tuple(_word(view, word) for word in dict.fromkeys(words))
     exact, folded = parameters.exact_weight, parameters.folded_weight
     # A term frequency's part of BM25 is below k1 + 1: so divided, a word scores its nats at most.
@@ -123,14 +126,29 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
     return Question(found, tuple(weights), bound, _possible(view, found), telling)
 
 
-def telling_of(distinct: float) -> float:
-    """How much titles tell where this share of them is a bookmark's own, 0 to 1.
+def telling_of(distinct: float, part: float) -> float:
+    """How much titles tell in a library, 0 to 1.
 
-    Where many bookmarks share a title (the paragraphs of one article) it says what all of them are about;
-    where each has its own it is often the question that the bookmark answers.
+    Where many bookmarks share a title (the paragraphs of one article), or where it is a few words above a
+    long text, it says what they are about; where each has its own, of some length, it is often the question
+    that the bookmark answers.
+
+    Args:
+        distinct: the share of the titles that are a bookmark's own.
+        part: the share of the bookmarks' words that stand in their titles.
     """
-    least, most = _TELLING
-    return min(1.0, max(0.0, (distinct - least) / (most - least)))
+    return _between(distinct, _OWN) * _between(part, _PART)
+
+
+def title_part(view: View) -> float:
+    """The share of a view's words that stand in titles, 0 to 1."""
+    return view.average_length("title") / max(1.0, view.average_length("text"))
+
+
+def _between(value: float, ends: tuple[float, float]) -> float:
+    """How far a value has come from the one end to the other, 0 to 1."""
+    least, most = ends
+    return min(1.0, max(0.0, (value - least) / (most - least)))
 
 
 def idf(frequency: int, documents: int) -> float:
