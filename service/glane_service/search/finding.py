@@ -59,6 +59,10 @@ class Finder:
         self._parameters = parameters
         self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        _ = self._background
+
     def find(self, query: Query, parsed: Parsed, watch: Stopwatch) -> Pool:
         """Everything that a query finds, in its order.
 
@@ -81,10 +85,10 @@ class Finder:
         self,
         query: Query,
         parsed: Parsed,
-        parameters: Parameters | None,
-        background: Background | None,
+        parameters: Parameters | None = None,
+        background: Background | None = None,
     ) -> Candidates:
-        """What the legs of a query find, with the numbers given at first or others."""
+        """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
         return self._gather(query, parsed, allowed, comparison, parameters, background)
