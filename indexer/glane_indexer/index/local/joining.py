@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from glane_indexer.index.local import words
 from glane_indexer.index.local.arrays import part
-from glane_indexer.index.local.keyword import SegmentWords
+from glane_indexer.index.local.segment_words import SegmentWords
 
 if TYPE_CHECKING:
     from glane_indexer.index.segment import Segment
