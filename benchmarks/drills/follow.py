@@ -1,6 +1,7 @@
 """Follows a library that changes: two read-only servers, one of which is killed and started again.
 
-``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks at once.
+``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks at
+once and a new one.
 Every answer of a follower must be of one state: all three as one change has left them, and that change the
 one that its ``seq`` names. Printed are how far the followers were behind, and the bytes that went through a
 proxy before them beside the bytes of the segments that the changes have made, before any merge.
@@ -266,25 +267,27 @@ def _summary(values: list[float]) -> dict[str, float]:
 
 
 def _change(client: httpx.Client, turn: int, changes: Changes) -> None:
-    answer = client.post("/api/bookmarks", json=[_record(id, turn) for id in RINGS])
+    answer = client.post("/api/bookmarks", json=_records(turn))
     if answer.status_code != 202:
         raise LibraryError(f"a change was not taken: {answer.status_code} {answer.text[:200]}")
     seq = int(answer.json()["seq"])
     changes.turns[seq], changes.at[seq] = turn, time.monotonic()
 
 
-def _record(id: str, turn: int) -> dict[str, str]:
-    return {
-        "id": id,
-        "title": f"La ronde {id[-1]}, tour {turn}",
-        "contributor": "drill",
-        "language": "fr",
-        "description": f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il en pense.",
-    }
+def _records(turn: int) -> list[dict[str, Any]]:
+    """One change: the ring a turn on, and a bookmark that is new and stays."""
+    ring = [{"id": id, "title": _title(id, turn), "contributor": "drill", "language": "fr"} for id in RINGS]
+    text = f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il a vu et garde pour lui ce qu’il en pense."
+    new = {"id": f"new-{turn}", "title": f"Carnet, page {turn}", "annotations": [{"text": text}]}
+    return [*ring, {**new, "contributor": "scribe", "language": "fr"}]
+
+
+def _title(id: str, turn: int) -> str:
+    return f"La ronde {id[-1]}, tour {turn}"
 
 
 def _make(library: Path) -> Path:
-    ring = [jsonl.dump(Bookmark(_record(id, 0)["title"], id=id, contributor="drill")) for id in RINGS]
+    ring = [jsonl.dump(Bookmark(_title(id, 0), id=id, contributor="drill")) for id in RINGS]
     import_bytes("\n".join(ring).encode(), library, format="jsonl", name="drill")
     few = b"\n".join(re.split(rb"\n", library_bytes())[:40])
     import_bytes(few, library, format="jsonl", name="sample")
