@@ -1,10 +1,9 @@
 """Follows a library that changes: two read-only servers, one of which is killed and started again.
 
-``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks at
-once and a new one.
-Every answer of a follower must be of one state: all three as one change has left them, and that change the
-one that its ``seq`` names. Printed are how far the followers were behind, and the bytes that went through a
-proxy before them beside the bytes of the segments that the changes have made, before any merge.
+``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks and a
+new one. Every answer of a follower must be of one state: all three as one change has left them, and that
+change the one that its ``seq`` names. Printed are how far the followers were behind, and the bytes that
+went through a proxy before them beside the bytes of the segments that the changes have made, before merges.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import socket
 import sys
 import tempfile
 import threading
@@ -25,6 +23,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.drills.proxy import Proxy
 from benchmarks.drills.writes import Service
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError, LibraryError
@@ -43,40 +42,6 @@ LOOK_SECONDS = 0.1
 CAUGHT_UP_SECONDS = 30.0
 # The bars: seconds behind the writer's own answers, and bytes moved for each byte changed.
 MOST_BEHIND, MOST_MOVED = 2.0, 3.0
-
-
-class Proxy:
-    """Passes connections on to a service, and counts what goes through, both ways."""
-
-    def __init__(self, address: str) -> None:
-        host, port = address.removeprefix("http://").split(":")
-        self._target = (host, int(port))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.moved = 0
-        self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            near, _ = self._listener.accept()
-            try:
-                far = socket.create_connection(self._target)
-            except OSError:
-                near.close()
-                continue
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
-
-    def _pass(self, one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(1 << 16):
-                with self._lock:
-                    self.moved += len(data)
-                other.sendall(data)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
@@ -277,7 +242,7 @@ def _change(client: httpx.Client, turn: int, changes: Changes) -> None:
 def _records(turn: int) -> list[dict[str, Any]]:
     """One change: the ring a turn on, and a bookmark that is new and stays."""
     ring = [{"id": id, "title": _title(id, turn), "contributor": "drill", "language": "fr"} for id in RINGS]
-    text = f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il a vu et garde pour lui ce qu’il en pense."
+    text = f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il a vu, et non ce qu’il en pense."
     new = {"id": f"new-{turn}", "title": f"Carnet, page {turn}", "annotations": [{"text": text}]}
     return [*ring, {**new, "contributor": "scribe", "language": "fr"}]
 

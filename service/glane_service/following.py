@@ -66,10 +66,10 @@ class Following:
             self._thread.join(timeout=2 * WAIT_SECONDS)
 
     def _run(self) -> None:
-        said = ""
+        said, replica = "", None
         while not self._stop.is_set():
             try:
-                replica = Replica(
+                replica = replica or Replica(
                     self._settings.library, source_of(self._settings.follow, self._settings.follow_key)
                 )
                 if replica.take_turn():
