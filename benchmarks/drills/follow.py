@@ -23,8 +23,8 @@ from typing import Any
 
 import httpx
 
+from benchmarks.drills.processes import Service
 from benchmarks.drills.proxy import Proxy
-from benchmarks.drills.writes import Service
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError, LibraryError
 from glane_indexer.importers import jsonl
@@ -140,7 +140,11 @@ def drill(seconds: int) -> dict[str, Any]:
             copies = [root / "copy-a", root / "copy-b"]
 
             def start(number: int) -> Service:
-                made = Service(copies[number], 1, "--follow", proxies[number].address, GLANE_FOLLOW_KEY=key)
+                made = Service(
+                    copies[number],
+                    arguments=("--follow", proxies[number].address),
+                    variables={"GLANE_FOLLOW_KEY": key},
+                )
                 started.append(made)
                 return made
 

@@ -69,7 +69,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def compounds(text: str, words: list[Token]) -> Iterator[Token]:
-    """The hyphenated words of a text joined up (``plate-forme`` as ``plateforme``, ``covid-19`` as ``covid19``).
+    """The hyphenated words of a text joined up (``plateforme``; ``covid19`` of ``covid-19``).
 
     They are searched beside their parts, since writers do not agree on the hyphen. Two numbers are no word.
     """
@@ -138,6 +138,7 @@ def stem(form: str, language: str) -> str:
     return stemmed
 
 
+@lru_cache(maxsize=1 << 14)
 def query_stems(form: str) -> tuple[str, ...]:
     """The stems a question's word may have in the index, whatever the language of the bookmark.
 
