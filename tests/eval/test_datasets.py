@@ -10,6 +10,7 @@ import pytest
 
 from glane_eval.datasets import Document, read_dataset, write_judgments
 from glane_eval.qrels import HEADER
+from glane_eval.sources import open_source
 from glane_indexer.errors import DatasetError
 
 CORPUS = [
@@ -100,7 +101,11 @@ def test_judgments_only(tmp_path):
         ({"queries": [*QUERIES, "[1]"]}, "queries.jsonl:4", "not a JSON object"),
         ({"queries": [*QUERIES, {"_id": "q1", "text": "x"}]}, "queries.jsonl:4", "'q1' stands twice"),
         ({"queries": [*QUERIES, {"_id": "q4"}]}, "queries.jsonl:4", "text is missing"),
-        ({"queries": [*QUERIES, {"_id": "q4", "text": " "}]}, "queries.jsonl:4", "no text"),
+        (
+            {"queries": [{"_id": "q1", "text": " "}], "qrels": [HEADER, "q1\td1\t1"]},
+            "queries.jsonl",
+            "no query",
+        ),
         ({"corpus": [*CORPUS, {"text": "x"}]}, "corpus.jsonl:3", "no _id"),
         ({"corpus": [*CORPUS, {"_id": True, "text": "x"}]}, "corpus.jsonl:3", "no _id"),
         ({"corpus": [*CORPUS, {"_id": "d3"}]}, "corpus.jsonl:3", "text is missing"),
@@ -113,6 +118,18 @@ def test_what_is_wrong_is_named_with_file_and_line(tmp_path, files, where, messa
         read_dataset(folder(tmp_path, **files))
     assert raised.value.where == str(tmp_path / where)
     assert message in raised.value.message
+
+
+def test_queries_without_a_text_are_skipped_and_told(tmp_path, caplog):
+    queries = [QUERIES[0], {"_id": "q2", "text": " "}, {"_id": "q3", "text": ""}]
+    found = read_dataset(folder(tmp_path, queries=queries))
+    assert found.queries == {"q1": "premier ?"}
+    # Judgments of a question that cannot be asked would count 0 whatever the ranking.
+    assert found.qrels == {"q1": {"d1": 2, "d2": 0}}
+    assert found.skipped == (2, 3)
+    source = open_source(str(tmp_path))
+    assert (source.skipped, list(source.queries)) == (2, ["q1"])
+    assert "questions without a text are skipped, on line 2, 3" in caplog.text
 
 
 def test_files_that_are_no_text(tmp_path):
