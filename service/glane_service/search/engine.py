@@ -27,6 +27,7 @@ from glane_service.search.ranking.confidence import Background, calibration, con
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.ranking.reach import MOST_COMPARED, may_leave_out
 from glane_service.search.results import (
     FACETS,
     Correction,
@@ -42,7 +43,7 @@ from glane_service.search.spelling import Vocabulary, corrected
 from glane_service.search.suggestions import Suggestion, suggestions
 
 # A keyword search lists every match, up to this many; past it, the best.
-KEYWORD_POOL = 10_000
+KEYWORD_POOL = MOST_COMPARED
 # Bookmarks that are read at once where all are read.
 EVERY = 500
 WITHOUT_MEANING = Notice(
@@ -124,6 +125,7 @@ class SearchEngine:
             answered=self._answered(pool),
             more=0 if query.everything else pool.below,
             corrections=corrections,
+            seq=self.seq,
         )
         if first and first >= total:
             raise NoSuchPageError(results)
@@ -249,7 +251,26 @@ class SearchEngine:
             return _Pool(rows, np.zeros(len(rows), np.float32), None, None)
         comparison = self._comparison(query, parsed)
         candidates = self._gather(query, parsed, allowed, comparison)
+        if comparison and may_leave_out(
+            candidates, len(self.view.selected(allowed)), self.parameters, self._calibration
+        ):
+            candidates = self._every(query, parsed, allowed, comparison, candidates)
         return self._ranked(query, candidates, comparison)
+
+    def _every(
+        self,
+        query: Query,
+        parsed: Parsed,
+        allowed: Selection | None,
+        comparison: Comparison,
+        fetched: Candidates,
+    ) -> Candidates:
+        """All bookmarks above the line, and of those below it the ones that were ``fetched``."""
+        every = self._gather(query, parsed, allowed, comparison, every=True)
+        if self._calibration is None:
+            return every
+        sure = confidence(every, self.parameters, self._calibration)
+        return every.among((sure >= self.parameters.line) | np.isin(every.rows, fetched.rows))
 
     def _ranked(self, query: Query, candidates: Candidates, comparison: Comparison | None) -> _Pool:
         scores = fuse(candidates, self.parameters, query.mode)
@@ -294,6 +315,8 @@ class SearchEngine:
         comparison: Comparison | None,
         parameters: Parameters | None = None,
         background: Background | None = None,
+        *,
+        every: bool = False,
     ) -> Candidates:
         parameters = parameters or self.parameters
         return gather(
@@ -303,8 +326,9 @@ class SearchEngine:
             fields=_fields(query),
             allowed=allowed,
             parameters=parameters,
-            keyword_limit=KEYWORD_POOL if comparison is None else parameters.keyword_depth,
+            keyword_limit=KEYWORD_POOL if every or comparison is None else parameters.keyword_depth,
             background=background or self._background,
+            every=every,
         )
 
     def _selection(self, query: Query, parsed: Parsed) -> Selection | None:

@@ -107,7 +107,7 @@ class Results:
     ``query`` holds the text, mode and filters as they were understood; ``notices`` says in plain
     words what was not done as asked (a query that did not parse, a leg that could not run).
     ``answered`` is False where nothing found is likely to answer; ``more`` counts what was found below the
-    line, which neither ``total`` nor the facets count.
+    line, which neither ``total`` nor the facets count. ``seq`` is the last change that the answer knows.
     """
 
     query: dict[str, Any]
@@ -123,6 +123,7 @@ class Results:
     answered: bool = True
     more: int = 0
     corrections: tuple[Correction, ...] = ()
+    seq: int = 0
 
     @property
     def pages(self) -> int:
@@ -160,6 +161,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "answered": results.answered,
         "more": results.more,
         "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
+        "seq": results.seq,
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local import facets
 from glane_indexer.index.local.arrays import Arrays, Strings
+from glane_indexer.index.local.coded import Coded
 from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
@@ -53,35 +54,6 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     return arrays
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
-
-    ``rows`` says whose each code is; None where there is one a bookmark, in order.
-    """
-
-    values: list[str]
-    codes: NDArray[np.int32]
-    rows: Rows | None = None
-
-    def counts(self, chosen: Mask | None = None) -> NDArray[np.int64]:
-        """How many of the chosen bookmarks have each value."""
-        codes = self.codes
-        if chosen is not None:
-            codes = codes[chosen if self.rows is None else chosen[self.rows]]
-        return np.bincount(codes, minlength=len(self.values))
-
-    def having(self, accepted: Sequence[int], count: int) -> Mask:
-        """Which of ``count`` bookmarks have a value with one of these codes."""
-        wanted = np.zeros(max(1, len(self.values)), np.bool_)
-        wanted[list(accepted)] = True
-        if self.rows is None:
-            return wanted[self.codes]
-        held = np.zeros(count, np.bool_)
-        held[self.rows[wanted[self.codes]]] = True
-        return held
-
-
 class Columns:
     """Filters and facets over all bookmarks of a view, by row. Immutable.
 
@@ -108,6 +80,10 @@ class Columns:
             name: _by_fold(self._coded[name].values)
             for name in ("kinds", "contributors", "languages", "tags")
         }
+        self._facets = self._coded | {
+            name: facets.by_name(self._coded[name], _folded) for name in self._by_fold
+        }
+        self._facets["sites"] = facets.by_site(self._coded["sites"])
 
     def mask(self, filter: Filter) -> Mask | None:
         """Which rows pass, as far as columns say; None where all do."""
@@ -151,14 +127,14 @@ class Columns:
     def counts(self, rows: Rows | None) -> dict[str, ValueCounts]:
         """Of each facet the values among these rows with their counts, the most frequent first.
 
-        Years are newest first.
+        What a value counts is what filtering by it finds: see :mod:`.facets`. Years are newest first.
         """
         chosen = None
         if rows is not None:
             chosen = np.zeros(self._count, np.bool_)
             chosen[rows] = True
         found = {
-            name: _ranked(column.values, column.counts(chosen)) for name, column in self._coded.items()
+            name: _ranked(column.values, column.counts(chosen)) for name, column in self._facets.items()
         }
         found["years"].sort(reverse=True)
         return found
