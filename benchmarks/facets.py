@@ -25,11 +25,24 @@ from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
+from glane_service.search import finding
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Mode, Query
-from glane_service.search.ranking import reach
 
-WORDS = ["haie", "mur", "pont", "rive", "forge", "moulin", "verger", "source", "grange", "sentier", "étang", "digue"]
+WORDS = (
+    "haie",
+    "mur",
+    "pont",
+    "rive",
+    "forge",
+    "moulin",
+    "verger",
+    "source",
+    "grange",
+    "sentier",
+    "digue",
+    "lac",
+)
 QUESTIONS = ("haie", "moulin près du pont", "une digue sur la rive 17")
 MODES: tuple[Mode, ...] = ("hybrid", "keyword", "vector")
 ROUNDS = 15
@@ -84,7 +97,7 @@ def measure(count: int) -> dict[str, Any]:
                             if total != item.count:
                                 unequal.append([text, mode, facet, item.value, item.count, total])
         every = _milliseconds(engine)
-        with patch.object(reach, "MOST_COMPARED", 0):
+        with patch.object(finding, "MOST_COMPARED", 0):
             depths = _milliseconds(engine)
     return {
         "bookmarks": count,

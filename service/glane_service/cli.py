@@ -159,7 +159,22 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 
 def _index(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    instead.add_argument(
+        "--shard", default="", metavar="I/N", help="only embed the I-th of N parts of the texts, into files"
+    )
+    instead.add_argument(
+        "--take",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="take in what --shard wrote elsewhere",
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="DIR", help="where --shard writes (default: embeddings, in the library)"
+    )
     parser.add_argument(
         "--force", action="store_true", help="build even if nothing changed, and pass the gate"
     )

@@ -62,9 +62,9 @@ def source_of(settings: Settings) -> Source:
     Raises:
         UsageError: they name a server, and its client is not installed, or the address is none.
     """
-    from glane_indexer.index.qdrant.opening import connect, is_remote
+    if settings.remote:
+        from glane_indexer.index.qdrant.opening import connect
 
-    if is_remote(settings):
         return Server(*connect(settings))
     return Folder(settings.library)
 
@@ -135,5 +135,6 @@ def own_parameters(opened: Opened) -> Parameters:
     """
     from glane_indexer.index.qdrant.published import Published
 
-    values = dict(opened.manifest.ranking) if isinstance(opened, Published) else {}
-    return Parameters.from_json(values, where=opened.name)
+    if not isinstance(opened, Published):
+        return Parameters()
+    return Parameters.from_json(dict(opened.manifest.ranking), where=opened.name)

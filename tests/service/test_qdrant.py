@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,7 +19,7 @@ from glane_indexer.index.build import build_generation
 from glane_indexer.index.qdrant import opening
 from glane_indexer.models import Bookmark
 from glane_indexer.settings import Settings
-from glane_service import source
+from glane_service import serve, source
 from glane_service.app import create_app
 from glane_service.cli import main
 from glane_service.live import LiveEngine
@@ -44,7 +45,9 @@ def server() -> Iterator[QdrantStandIn]:
 @pytest.fixture
 def settings(server: QdrantStandIn, tmp_path: Path) -> Settings:
     """Those of a service that has nothing but the address: no library."""
-    return replace(Settings.from_env({}), library=tmp_path / "nowhere", engine=f"{server.url}#little")
+    return replace(
+        Settings.from_env({}), library=tmp_path / "nowhere", engine=f"{server.url}#little", admin_key="k"
+    )
 
 
 @pytest.fixture
@@ -89,6 +92,10 @@ def test_services_answer_from_the_server_alone(
         assert client.get("/api/search", params={"q": "abeilles"}).status_code == 503
         server.down = []
         assert client.get("/api/search", params={"q": "abeilles"}).status_code == 200
+        with_key = {"Authorization": "Bearer k"}
+        refused = client.post("/api/bookmarks", json={"title": "Non"}, headers=with_key)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/read-only")
+    assert not settings.library.exists()
     with Catalog.open(library) as catalog:
         catalog.upsert([Bookmark("Le pangolin", id="new", language="fr")])
     build_generation(library, HashedEncoder())
@@ -110,6 +117,12 @@ def test_what_cannot_be_answered_from(settings: Settings, server: QdrantStandIn)
     server.close()
     with pytest.raises(GenerationError, match="cannot be reached"):
         LiveEngine(settings, follow=False)
+
+
+@pytest.mark.parametrize("also", [{"follow": "elsewhere"}, {"judge": True}, {"feedback": True}])
+def test_settings_that_do_not_go_together(settings: Settings, also: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        serve.checked(replace(settings, **also))
 
 
 def test_the_key_is_that_of_the_environment_or_of_a_file(

@@ -15,7 +15,7 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.errors import CatalogError, EncoderMismatchError, GenerationError, LockedError
-from glane_indexer.index import embedding, generation
+from glane_indexer.index import build, embedding, generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.build import IndexReport, build_generation
 from glane_indexer.index.generation import Generation, current_name, names, rollback
@@ -107,6 +107,22 @@ def test_the_report_and_the_files(library: Path) -> None:
     assert (library / "index/CURRENT").read_text() == "000001\n"
 
 
+def test_a_large_library_is_built_in_parts_and_answers_alike(
+    library: Path, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PART", 1)
+    put(library, NEW)
+    put(indexed, NEW)
+    assert built(library).passages == built(indexed).passages == 7
+    assert len(Generation.open(library).segments) == 3
+    for word in ("haie", "phrase", "une"):
+        assert titles_with(view_of(library), word) == titles_with(view_of(indexed), word)
+    with Catalog.open(library, read_only=True) as catalog:
+        noted = catalog._rows("SELECT count(*), count(DISTINCT bookmark_id) FROM passages")
+    assert noted == [(7, 3)]
+    assert built(library, force=True).embedded == 0
+
+
 def test_the_manifest(indexed: Path) -> None:
     manifest = generation.read_manifest(indexed, "000001")
     assert (manifest.schema, manifest.passages, manifest.seq) == (SCHEMA_VERSION, 5, 0)
@@ -177,7 +193,7 @@ def test_an_empty_catalog_and_bookmarks_without_text_are_indexed(tmp_path: Path)
 def test_texts_are_embedded_in_parts_and_each_part_is_kept(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "KEPT_AFTER", 2)
+    monkeypatch.setattr(embedding, "GIVEN", 2)
 
     class Failing(HashedEncoder):
         def encode_passages(self, texts: Any, progress: Any = None) -> Any:

@@ -7,7 +7,6 @@ library is on it and the others in the client's local mode; ``GLANE_QDRANT=edge`
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,13 @@ from glane_indexer.index.qdrant import comparison, sparse_leg
 from glane_indexer.index.qdrant.publishing import publish
 from glane_service.search.engine import SearchEngine
 from glane_service.search.ranking.parameters import Parameters
+from tests.conftest import QDRANT, SEQUENCES
 from tests.service.search.test_exactness import QUERIES, VIEWERS, Sequence, answers, answers_of
 from tests.support.qdrant import NAMES, STORES, published_view
 
-SEQUENCES = int(os.environ.get("GLANE_SEQUENCES", "3"))
-ONLY = os.environ.get("GLANE_QDRANT", "")
-
 
 def store_of(seed: int, folder: Path) -> Any:
-    return STORES[ONLY or ("edge" if seed % 4 == 3 else "local mode")](folder)
+    return STORES[QDRANT or ("edge" if seed % 4 == 3 else "local mode")](folder)
 
 
 def same(one: tuple[list[Any], list[float]], other: tuple[list[Any], list[float]]) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local.words import spans
+
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
@@ -29,6 +31,13 @@ class Coded:
         if chosen is not None:
             codes = codes[chosen if self.rows is None else chosen[self.rows]]
         return np.bincount(codes, minlength=len(self.values))
+
+    def among(self, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+        """The codes that a few bookmarks (rows ascending) have, ascending, with how many have each."""
+        if self.rows is None:
+            return np.unique(self.codes[rows], return_counts=True)
+        first, last = np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, side="right")
+        return np.unique(self.codes[spans(first, last - first)], return_counts=True)
 
     def having(self, accepted: Sequence[int], count: int) -> Mask:
         """Which of ``count`` bookmarks have a value with one of these codes."""

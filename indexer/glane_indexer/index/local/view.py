@@ -69,9 +69,7 @@ class LocalView:
         paired = list(zip(self._segments, self._own, strict=True))
         self._keyword = KeywordLeg([(segment.words, own) for segment, own in paired], self.count)
         self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
-        self._vectors = Vectors(
-            paired, self._number, self._local, self._axes(), self._columns.languages().codes
-        )
+        self._vectors = Vectors(paired, self._axes(), self._columns.languages().codes)
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
         self._contributors = self._columns.all("contributors")

@@ -13,13 +13,7 @@ from glane_indexer.settings import Settings
 if TYPE_CHECKING:
     from glane_indexer.index.qdrant.client import ClientStore
 
-LOCAL = "local"
 NAME = "glane"
-
-
-def is_remote(settings: Settings) -> bool:
-    """Whether Qdrant is the engine, and not the library's own index."""
-    return settings.engine not in ("", LOCAL)
 
 
 def connect(
@@ -34,7 +28,7 @@ def connect(
     Raises:
         UsageError: Qdrant's client is not installed, or a setting is not acceptable.
     """
-    if not is_remote(settings):
+    if not settings.remote:
         raise UsageError(
             "no Qdrant server is set",
             where="GLANE_ENGINE",

@@ -2,7 +2,8 @@
 
 What a facet counts is what a click on it finds only if what is found does not depend on how many
 candidates were fetched. Both legs fetch a few hundred bookmarks, which is enough for the best; a broad
-question has more answers, and then everything is compared.
+question has more answers, and then everything is compared. Without a calibration there is no line, and
+everything is found.
 """
 
 from __future__ import annotations
@@ -20,13 +21,12 @@ EDGE = 50
 
 
 def may_leave_out(
-    candidates: Candidates, allowed: int, parameters: Parameters, calibration: Calibration | None
+    candidates: Candidates, allowed: int, parameters: Parameters, calibration: Calibration
 ) -> bool:
     """Whether some bookmark that neither leg fetched may lie above the line.
 
     The best that one could be is as near as the nearest at the vector leg's end, and holds as many words
-    as the one at the end of the keyword leg that holds most. Without a calibration there is no line, and
-    every bookmark is found.
+    as the one at the end of the keyword leg that holds most.
 
     Args:
         candidates: of both legs.
@@ -34,8 +34,6 @@ def may_leave_out(
     """
     if not len(candidates.rows) < allowed <= MOST_COMPARED:
         return False
-    if calibration is None:
-        return True
     nearness = np.maximum(candidates.passage, candidates.title)
     nearness = nearness - np.float32(parameters.language_share) * candidates.language
     by_nearness = np.argsort(-nearness, kind="stable")[: parameters.vector_depth]
@@ -48,5 +46,4 @@ def may_leave_out(
         words = float(candidates.keyword[by_words].max())
     edge = signals(candidates, parameters)[by_nearness[-EDGE:]]
     edge[:, SIGNALS.index("words")] = words
-    logits = edge @ calibration.weights + np.float32(calibration.base)
-    return bool((1 / (1 + np.exp(-logits)) >= parameters.line).any())
+    return bool((calibration.belongs(edge) >= parameters.line).any())
