@@ -114,6 +114,7 @@ class SearchEngine:
             more=0 if query.everything else pool.below,
             corrections=corrections,
             stages=watch.stages,
+            seq=self.seq,
         )
         if first and first >= total:
             raise NoSuchPageError(results)
