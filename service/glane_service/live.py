@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from glane_indexer.errors import GlaneError
+from glane_indexer.errors import GenerationError, GlaneError
 from glane_indexer.settings import Settings
 from glane_service.search.ranking.parameters import library_parameters
 
@@ -48,6 +48,8 @@ class LiveEngine:
         generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
         self._opened = _Opened(generation, self._encoder, parameters)
         self._refused = ""
+        # Why nothing can be answered, where the files of all there is were damaged while they were served.
+        self._broken: GenerationError | None = None
         # The generation that could not be taken up, and when it may be tried again.
         self._left_alone, self._retry_at = "", 0.0
         if generation.damage:
@@ -72,18 +74,24 @@ class LiveEngine:
         return self.engine_of("member" if viewer.sees_private else "public")
 
     def engine_of(self, viewer: Viewer) -> SearchEngine:
-        """The engine of what this viewer may find, of the current generation."""
+        """The engine of what this viewer may find, of the current generation.
+
+        Raises:
+            GenerationError: its files were damaged, and there is no other that is sound.
+        """
+        if self._broken is not None:
+            raise self._broken
         return self._opened.engines[viewer]
 
     @property
-    def generation(self) -> Generation:
-        """The generation that answers."""
-        return self._opened.generation
+    def generation(self) -> Generation | None:
+        """The generation that answers; None where none can."""
+        return None if self._broken is not None else self._opened.generation
 
     @property
     def damage(self) -> str:
         """Why a newer generation than the one that answers is not taken up; "" where there is none."""
-        return self._refused or self._opened.generation.damage
+        return str(self._broken or "") or self._refused or self._opened.generation.damage
 
     def close(self) -> None:
         """Stop following the library."""
@@ -94,6 +102,7 @@ class LiveEngine:
     def _follow(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):
             try:
+                self.look_after()
                 self.refresh()
             except GlaneError as error:
                 # Said once for each cause; the last good generation goes on answering.
@@ -102,6 +111,28 @@ class LiveEngine:
                 self._leave_alone(str(error))
             except Exception:
                 logger.exception("the library cannot be followed")
+
+    def look_after(self) -> None:
+        """See whether what answers is still what was opened; answer from an older generation if not.
+
+        What is mapped changes with its file, so that answers would be wrong, or, of a file that is cut, end
+        the process.
+        """
+        from glane_indexer.index.generation import Generation
+
+        damage = "" if self._broken is not None else self._opened.generation.damage_since()
+        if not damage:
+            return
+        logger.error("the index was damaged while it was served: %s", damage)
+        try:
+            generation = Generation.open_sound(self._settings.library, encoder=self._encoder.info)
+        except GenerationError as error:
+            self._broken = error
+            self._leave_alone(str(error))
+            return
+        self._opened = _Opened(generation, self._encoder, library_parameters(self._settings.library))
+        if generation.damage:
+            self._leave_alone(generation.damage)
 
     def refresh(self) -> bool:
         """Take up the current generation now if it is another one; whether it was.
@@ -114,7 +145,7 @@ class LiveEngine:
 
         library = self._settings.library
         name = current_name(library)
-        if name == self._opened.generation.name:
+        if name == self._opened.generation.name and self._broken is None:
             self._refused = ""
             return False
         if name == self._left_alone and time.monotonic() < self._retry_at:
@@ -122,12 +153,10 @@ class LiveEngine:
         started = time.perf_counter()
         # First what costs nothing: with settings that cannot be read, nothing need be opened.
         parameters = library_parameters(library)
-        generation = Generation.open(
-            library, name, encoder=self._encoder.info, reuse=self._opened.generation
-        )
+        generation = Generation.open(library, name, encoder=self._encoder.info, reuse=self.generation)
         # The old generation is closed when the last request that uses it lets go of it.
         self._opened = _Opened(generation, self._encoder, parameters)
-        self._refused = ""
+        self._refused, self._broken = "", None
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
 

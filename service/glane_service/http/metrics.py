@@ -100,6 +100,17 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
+        self._damaged = self._of_library("glane_index_damaged", "1 where the index is damaged, else 0")
+        self._segments = self._of_library("glane_index_segments", "Segments of the public index")
+        self._merges = self._of_library("glane_index_merges", "How often segments were merged so far")
+        self._waiting = self._of_library(
+            "glane_changes_waiting", "Changes that are acknowledged and not yet in the answers"
+        )
+
+    def _of_library(self, name: str, about: str) -> Gauge:
+        """A number that is the same whichever process tells it."""
+        return Gauge(name, about, registry=self._registry, multiprocess_mode="mostrecent")
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
         self._requests.labels(method, route, str(status)).inc()
@@ -130,7 +141,13 @@ class Metrics:
         return generate_latest(everyone)
 
     def _observe(self, backend: Backend) -> None:
+        self._damaged.set(bool(backend.damage))
+        if generation := backend.generation():
+            manifest = generation.manifest
+            self._segments.set(sum(item.file.visibility == "public" for item in manifest.members))
+            self._merges.set(manifest.merges)
         try:
+            self._waiting.set(backend.waiting())
             status = backend.engine_for(PUBLIC).status()
         except GlaneError:
             self._generation.set(0)

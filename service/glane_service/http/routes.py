@@ -222,9 +222,15 @@ async def healthz() -> Response:
     responses={200: {"model": schemas.HealthAnswer}, **_NOT_READY},
 )
 def readyz(request: Request) -> Response:
-    """200 once the library is open; before that, or without one, a 503 that says why."""
-    generation = backend_of(request).engine_for(PUBLIC).status().get("generation")
-    return answer({"status": "ok", "generation": generation}, cache="no-store")
+    """200 once the library is open; before that, or without one, a 503 that says why.
+
+    `damage` is there where an older generation answers in the place of a damaged one.
+    """
+    backend = backend_of(request)
+    state = {"status": "ok", "generation": backend.engine_for(PUBLIC).status().get("generation")}
+    if backend.damage:
+        state["damage"] = "The newest index is damaged, and an older one answers; the log says more"
+    return answer(state, cache="no-store")
 
 
 @api.get("/metrics", tags=["service"], summary="Prometheus metrics", response_class=Response)

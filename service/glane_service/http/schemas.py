@@ -220,6 +220,7 @@ class HealthAnswer(Answer):
 
     status: Literal["ok"]
     generation: str | None = None
+    damage: str | None = None
 
 
 class AcceptedAnswer(Answer):
