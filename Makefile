@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 LIBRARY ?= library
+# Public data sets that the gate takes a part of, as far as they are here.
+DATASETS ?= ../shared/data/ir
+GATE_SETS := $(wildcard $(addprefix $(DATASETS)/,piaf cnil-questions spf-bookmarks xquad-mixed))
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: install demo serve test lint format gate bench screenshots drill clean
@@ -36,13 +39,16 @@ format: install
 	$(BIN)/ruff format
 
 gate: install
-	$(BIN)/glane-eval gate sample --baseline eval/baseline.json
+	$(BIN)/glane-eval gate sample $(GATE_SETS) --questions 90 --documents 400 --baseline eval/baseline.json
 
 bench: install
 	$(BIN)/python -m benchmarks.encoder
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.question
+	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
 	$(BIN)/python -m benchmarks.screenshots --out screenshots
@@ -52,6 +58,7 @@ drill: install
 	$(BIN)/python -m benchmarks.drills.writes
 	$(BIN)/python -m benchmarks.drills.upkeep
 	$(BIN)/python -m benchmarks.drills.overload
+	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack
 
 clean:

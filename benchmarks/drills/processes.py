@@ -23,14 +23,22 @@ class Service:
     """``glane serve`` in processes of its own, which are killed together.
 
     Args:
+        arguments: of the command, beside the usual ones.
         variables: of its environment, beside those that this process has.
     """
 
-    def __init__(self, library: Path, workers: int = 1, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        library: Path,
+        workers: int = 1,
+        *,
+        arguments: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         started = time.monotonic()
         command = ["serve", "--library", str(library), "--port", "0", "--workers", str(workers)]
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "glane_service.cli", *command],
+            [sys.executable, "-m", "glane_service.cli", *command, *arguments],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -61,16 +69,17 @@ class Service:
         return self._process.poll()
 
     def kill(self) -> None:
-        """SIGKILL to every process of it."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        """SIGKILL to every process of it, unless that was done."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def _read_address(self) -> str:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.said.append(line)
-            if found := re.search(r"http://\S+", line):
-                return found[0].rstrip("/")
+            if found := re.search(r"answers on (http://\S+)", line):
+                return found[1].rstrip("/")
         raise LibraryError(f"the service ended before it listened: {''.join(self.said)}")
 
     def _drain(self) -> None:

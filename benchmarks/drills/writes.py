@@ -173,7 +173,7 @@ def drill(kills: int, seed: int, workers: int = 1, longest: float = 1.0) -> dict
         _, key = KeyRing(library).add("drill", "write")
         headers = {"Authorization": f"Bearer {key}"}
         for number in range(1, kills + 1):
-            service = Service(library, workers, variables)
+            service = Service(library, workers, variables=variables)
             starts.append(service.seconds)
             stop = threading.Event()
             threads = [

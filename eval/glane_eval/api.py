@@ -11,8 +11,10 @@ Settings are those of the environment unless others are given. Everything raises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from glane_eval.gating import GateResult
     from glane_eval.held_out import HeldOut
     from glane_eval.running import Result
+    from glane_eval.searching import Questions
     from glane_eval.sources import Progress
     from glane_eval.tuning import Tuning
     from glane_indexer.settings import Settings
@@ -34,6 +37,13 @@ def run(
     library: Path | None = None,
     url: str = "",
     generation: str | None = None,
+    foreign: Sequence[str | Path] = (),
+    typos: bool = False,
+    rerank: bool = False,
+    certainty: bool = True,
+    questions: int = 0,
+    documents: int = 0,
+    keep_vectors: bool = False,
     seed: int = 0,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -46,24 +56,55 @@ def run(
         library: ask this library instead of one made from the data set's documents.
         url: ask this running service.
         generation: ask this generation of the library instead of the current one.
-        seed: of the intervals.
+        foreign: other data sets, whose questions this one should not answer.
+        typos: ask every question with a misspelling too.
+        rerank: measure the hybrid mode with the reranker of the settings too, as ``reranked``.
+        certainty: measure how sure the answers are, which takes a search more for every question.
+        questions: how many to ask, the same ones each time; 0: all.
+        documents: how many to ask them of, all judged ones among them; 0: all.
+        keep_vectors: keep the vectors of questions in the cache: the next run takes less time, and no
+            times are to be believed.
+        seed: of the intervals and the misspellings.
     """
+    from glane_eval.arms import EngineArm, ServiceArm, check_known
     from glane_eval.metrics import DEFAULT_METRICS
-    from glane_eval.running import EngineArm, ServiceArm, check_known, measure
+    from glane_eval.running import measure
+    from glane_eval.slicing import sliced
     from glane_eval.sources import library_of, open_source
     from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.errors import UsageError
     from glane_indexer.settings import Settings
+    from glane_service.search.reranking import reranking_of
 
     settings = settings or Settings.from_env()
-    source = open_source(str(dataset), corpus=not (url or library))
-    chosen = tuple(metrics) or DEFAULT_METRICS
+    source = open_source(str(dataset), corpus=not (url or library), within=settings.datasets)
+    source = sliced(source, questions=questions, documents=documents)
+    others = [open_source(str(other), corpus=False, within=settings.datasets) for other in foreign]
+    ask = partial(
+        measure,
+        modes=modes,
+        metrics=tuple(metrics) or DEFAULT_METRICS,
+        foreign={other.name: sliced(other, questions=questions).queries for other in others},
+        typos=typos,
+        certainty=certainty,
+        seed=seed,
+        progress=progress,
+    )
+    if rerank and (url or not settings.reranker):
+        raise UsageError(
+            "there is no reranker to measure", hint="Name one with GLANE_RERANKER; a service has its own"
+        )
     if url:
-        return measure(source, ServiceArm(url), modes=modes, metrics=chosen, seed=seed, progress=progress)
+        return ask(source, ServiceArm(url))
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=library is None)
     folder = library or library_of(source, settings, encoder, progress or _silent)
-    arm = EngineArm(folder, encoder, name=generation)
+    kept = settings.cache / "eval" / source.name if keep_vectors else None
+    reranking = reranking_of(settings) if rerank else None
+    arm = EngineArm(folder, encoder, name=generation, reranking=reranking, kept=kept)
     check_known(source, arm)
-    return measure(source, arm, modes=modes, metrics=chosen, seed=seed, progress=progress)
+    result = ask(source, arm)
+    arm.keep()
+    return result
 
 
 def compare(
@@ -91,21 +132,26 @@ def gate(
     metrics: Sequence[str] = ("nDCG@10",),
     mode: str = "hybrid",
 ) -> GateResult:
-    """Whether a result is as good as a baseline, but for ``max_drop``."""
+    """Whether a result is as good as a baseline, but for ``max_drop``.
+
+    Args:
+        baseline: a file, of this data set or of several.
+    """
     from glane_eval.gating import check, read_baseline
 
     values = result.modes[mode].evaluation.values
-    return check(values, read_baseline(baseline), max_drop, metrics, seed=result.seed)
+    return check(values, read_baseline(baseline, result.dataset), max_drop, metrics, seed=result.seed)
 
 
 def report(
     result: Result, path: Path, *, shown: int | None = None, notes: dict[str, str] | None = None
 ) -> None:
     """Write a result as one HTML page that needs nothing else."""
-    from glane_eval.report_data import build_report
+    from glane_eval.report_data import Further, build_report
     from glane_eval.report_html import write_report
 
     modes = result.modes.values()
+    typos = {name: item.means() for name, item in result.typos.evaluations.items()} if result.typos else {}
     data = build_report(
         result.dataset,
         datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -119,6 +165,7 @@ def report(
         notes=notes,
         seed=result.seed,
         shown=shown,
+        further=Further(result.passages, result.answerability, result.calibration, typos),
     )
     write_report(path, data)
 
@@ -129,6 +176,7 @@ def tune(
     library: Path | None = None,
     folds: int = 5,
     holdout: float = 0.0,
+    questions: int = 0,
     seed: int = 0,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -136,36 +184,57 @@ def tune(
     """Search the ranking's numbers on data sets; see :mod:`glane_eval.tuning`.
 
     Args:
+        folds: that a single data set is cut into; of several each is left out in turn.
         holdout: share of the questions to keep aside, and to measure the result on at the end.
+        questions: how many of each set to take, the same ones each time; 0: all.
         library: start from its numbers, and ask it where a data set has no documents of its own.
     """
-    from glane_eval.running import EngineArm, check_known
-    from glane_eval.sources import library_of, open_source
-    from glane_eval.tuning import Questions
     from glane_eval.tuning import tune as search
+    from glane_service.search.ranking.parameters import Parameters, library_parameters
+
+    start = library_parameters(library) if library else Parameters()
+    with asked(
+        datasets, library=library, questions=questions, settings=settings, progress=progress
+    ) as sets:
+        return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
+
+
+@contextmanager
+def asked(
+    datasets: Sequence[str | Path],
+    *,
+    library: Path | None = None,
+    questions: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Iterator[list[Questions]]:
+    """The questions of data sets with the engines that answer them, for tuning.
+
+    The vectors of the questions are kept in the cache when all is done, so a second time costs little.
+    """
+    from glane_eval.arms import EngineArm
+    from glane_eval.searching import questions_of
+    from glane_eval.slicing import sliced
+    from glane_eval.sources import library_of, open_source
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.settings import Settings
-    from glane_service.search.ranking.parameters import Parameters, library_parameters
+    from glane_service.search.ranking.parameters import Parameters
 
     settings = settings or Settings.from_env()
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=True)
-    sets = []
+    arms, sets = [], []
     for dataset in datasets:
-        source = open_source(str(dataset), corpus=library is None)
+        source = open_source(str(dataset), corpus=library is None, within=settings.datasets)
+        source = sliced(source, questions=questions)
         folder = library or library_of(source, settings, encoder, progress or _silent)
-        arm = EngineArm(folder, encoder, parameters=Parameters())
-        check_known(source, arm)
-        sets.append(
-            Questions(
-                source.name,
-                source.queries,
-                source.qrels,
-                arm.engine.view.ids,
-                arm.candidates,
-            )
-        )
-    start = library_parameters(library) if library else Parameters()
-    return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
+        kept = settings.cache / "eval" / source.name
+        arms.append(EngineArm(folder, encoder, parameters=Parameters(), kept=kept))
+        sets.append(questions_of(source, arms[-1]))
+    try:
+        yield sets
+    finally:
+        for arm in arms:
+            arm.keep()
 
 
 def make_set(library: Path, folder: Path, *, queries: int = 200, seed: int = 0) -> HeldOut:

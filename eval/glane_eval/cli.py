@@ -11,6 +11,7 @@ from pathlib import Path
 from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.version import glane_version
 
 # What the extra `eval` brings; `pip install .` alone does not.
 NEEDED = ("ir_measures", "scipy")
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Measure, compare, gate and tune the ranking.",
         epilog="DATASET is a BEIR folder, a library with judgments, a set of `make-set`, or `sample`.",
     )
+    parser.add_argument("--version", action="version", version=f"glane-eval {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     shared.add_argument("--seed", type=int, default=0, help="of every random choice (0)")
@@ -52,6 +54,18 @@ def build_parser() -> argparse.ArgumentParser:
     asked.add_argument("--url", default="", help="ask this running service")
     asked.add_argument("--generation", metavar="NAME", help="ask this generation of the library")
     asked.add_argument("--metrics", default="", help="names, separated by commas (nDCG@10,MRR@10,…)")
+    part = argparse.ArgumentParser(add_help=False)
+    part.add_argument("--questions", type=int, default=0, metavar="N", help="ask N of them (0: all)")
+    part.add_argument(
+        "--documents", type=int, default=0, metavar="N", help="of N documents of a BEIR corpus (0: all)"
+    )
+    further = argparse.ArgumentParser(add_help=False)
+    further.add_argument(
+        "--foreign", action="append", default=[], metavar="DATASET",
+        help="also ask the questions of this set, which should not be answered; may be repeated",
+    )  # fmt: skip
+    further.add_argument("--typos", action="store_true", help="also ask every question with a misspelling")
+    further.add_argument("--rerank", action="store_true", help="also measure with GLANE_RERANKER")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -59,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         made.set_defaults(function=f"{name.replace('-', '_')}_command")
         return made
 
-    run = command("run", "Ask every question of a data set and measure the answers", asked)
+    run = command("run", "Ask every question of a data set and measure the answers", asked, part, further)
     run.add_argument("dataset", metavar="DATASET")
     run.add_argument("--modes", default="hybrid,keyword,vector", help="separated by commas (all three)")
     run.add_argument(
@@ -74,25 +88,26 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("--metrics", default="", help="names, separated by commas (nDCG@10,MRR@10,R@100)")
     compare.add_argument("--moved", type=int, default=5, help="queries to show that moved most (5)")
 
-    report = command("report", "Write an HTML page of a data set's results", asked)
+    report = command("report", "Write an HTML page of a data set's results", asked, part, further)
     report.add_argument("dataset", metavar="DATASET")
     report.add_argument("--modes", default="hybrid,keyword,vector", help="separated by commas (all three)")
     report.add_argument("--output", type=Path, default=Path("report.html"), help="the file (report.html)")
     report.add_argument("--shown", type=int, metavar="N", help="list the N questions answered worst (all)")
 
-    gate = command("gate", "Exit 1 when the ranking is worse than a baseline", asked)
-    gate.add_argument("dataset", metavar="DATASET")
+    gate = command("gate", "Exit 1 when the ranking is worse than a baseline", asked, part)
+    gate.add_argument("datasets", nargs="+", metavar="DATASET")
     gate.add_argument("--baseline", type=Path, required=True, metavar="FILE")
     gate.add_argument("--max-drop", type=float, default=0.01, help="that a metric may drop by (0.01)")
     gate.add_argument("--mode", default="hybrid", help="the mode that is checked (hybrid)")
     gate.add_argument("--write", action="store_true", help="write the baseline instead of checking it")
 
-    tune = command("tune", "Search better numbers for the ranking, cross-validated")
+    tune = command("tune", "Search better numbers for the ranking, with one set or fold left out in turn")
     tune.add_argument("datasets", nargs="+", metavar="DATASET")
     tune.add_argument(
         "--library", type=Path, metavar="DIR", help="the library that --write changes, and that is asked"
     )
-    tune.add_argument("--folds", type=int, default=5, help="of the cross-validation (5)")
+    tune.add_argument("--folds", type=int, default=5, help="of a single set (5)")
+    tune.add_argument("--questions", type=int, default=0, metavar="N", help="of each set (0: all)")
     tune.add_argument(
         "--holdout",
         type=float,

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
 
 from glane_eval import api
-from glane_eval.comparison import Comparison
-from glane_eval.gating import GateResult, write_baseline
+from glane_eval.gating import write_baseline
+from glane_eval.printing import print_gate, print_moves, print_result, print_tuning
 from glane_eval.running import Result
 from glane_eval.runs import write_run
 from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
 from glane_service.terminal import Progress, print_json
 
-# Queries that fell, as listed on a terminal.
-SHOWN_FALLS = 20
-
 
 def run_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval run``."""
-    result = _run(options, settings, options.modes)
+    result = _run(
+        options,
+        settings,
+        options.modes,
+        foreign=options.foreign,
+        typos=options.typos,
+        rerank=options.rerank,
+    )
     if options.runs:
         options.runs.mkdir(parents=True, exist_ok=True)
         for name, mode in result.modes.items():
@@ -28,7 +33,7 @@ def run_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json(result.to_json())
     else:
-        _print_result(result)
+        print_result(result)
     return 0
 
 
@@ -50,47 +55,74 @@ def compare_command(options: Namespace, settings: Settings) -> int:
     print(f"\nAgainst {first.before_name} ({first.metric} {first.before:.4f}). Queries that moved most:")
     for item in compared:
         if item.metric == first.metric:
-            _print_moves(item, options.moved)
+            print_moves(item, options.moved)
     return 0
 
 
 def report_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval report``."""
-    result = _run(options, settings, options.modes)
+    result = _run(
+        options,
+        settings,
+        options.modes,
+        foreign=options.foreign,
+        typos=options.typos,
+        rerank=options.rerank,
+    )
     api.report(result, options.output, shown=options.shown)
     if options.json:
         print_json({**result.to_json(), "report": str(options.output)})
     else:
-        _print_result(result)
+        print_result(result)
         print(f"The report is in {options.output}.")
     return 0
 
 
 def gate_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval gate``."""
-    result = _run(options, settings, options.mode)
-    values = result.modes[options.mode].evaluation.values
+    if len(options.datasets) > 1 and (options.library or options.url):
+        raise UsageError("one library or service is asked one data set")
+    results = [
+        _run(
+            Namespace(**{**vars(options), "dataset": dataset}),
+            settings,
+            options.mode,
+            certainty=False,
+            keep_vectors=True,
+        )
+        for dataset in options.datasets
+    ]
     metrics = _names(options.metrics) or ("nDCG@10",)
     if options.write:
-        write_baseline(options.baseline, result.dataset, {name: values[name] for name in metrics})
-        written = {
-            "baseline": str(options.baseline),
-            "queries": len(result.queries),
-            "metrics": list(metrics),
-        }
-        if options.json:
-            print_json(written)
-        else:
-            print(f"The baseline of {len(result.queries)} queries is in {options.baseline}.")
-        return 0
-    checked = api.gate(
-        result, options.baseline, max_drop=options.max_drop, metrics=metrics, mode=options.mode
-    )
-    if options.json:
-        print_json(checked.to_json())
+        return _write_baseline(options, results, metrics)
+    checked = [
+        api.gate(result, options.baseline, max_drop=options.max_drop, metrics=metrics, mode=options.mode)
+        for result in results
+    ]
+    passed = all(item.passed for item in checked)
+    if options.json and len(checked) == 1:
+        print_json(checked[0].to_json())
+    elif options.json:
+        sets = {result.dataset: item.to_json() for result, item in zip(results, checked, strict=True)}
+        print_json({"passed": passed, "sets": sets})
     else:
-        _print_gate(checked, result)
-    return 0 if checked.passed else 1
+        for result, item in zip(results, checked, strict=True):
+            print_gate(item, result)
+    return 0 if passed else 1
+
+
+def _write_baseline(options: Namespace, results: Sequence[Result], metrics: Sequence[str]) -> int:
+    values = {result.dataset: result.modes[options.mode].evaluation.values for result in results}
+    write_baseline(
+        options.baseline,
+        {name: {metric: found[metric] for metric in metrics} for name, found in values.items()},
+    )
+    queries = sum(len(result.queries) for result in results)
+    if options.json:
+        print_json({"baseline": str(options.baseline), "queries": queries, "metrics": list(metrics)})
+    else:
+        print(f"The baseline of {queries} queries is in {options.baseline}.")
+    return 0
 
 
 def tune_command(options: Namespace, settings: Settings) -> int:
@@ -105,6 +137,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
             library=options.library,
             folds=options.folds,
             holdout=options.holdout,
+            questions=options.questions,
             seed=options.seed,
             settings=settings,
             progress=progress,
@@ -116,19 +149,7 @@ def tune_command(options: Namespace, settings: Settings) -> int:
     if options.json:
         print_json({**found.to_json(), "written": bool(options.write and found.worthwhile)})
         return 0
-    for item in found.datasets:
-        low, high = item.interval
-        print(
-            f"{item.dataset}: nDCG@10 {item.before:.4f} now, {item.expected:.4f} expected on fresh "
-            f"questions ({item.gain:+.4f}, 95 % from {low:+.4f} to {high:+.4f}; {item.queries} questions)"
-        )
-    for fresh in found.fresh:
-        print(
-            f"{fresh.dataset}: on {fresh.queries} questions kept aside {fresh.before:.4f} with the numbers "
-            f"of now, {fresh.after:.4f} with the new ones"
-        )
-    for name, (before, after) in found.changes.items():
-        print(f"  {name}: {before} → {after}")
+    print_tuning(found)
     if not found.worthwhile:
         print("Nothing to change: no gain is to be expected.")
     elif options.write:
@@ -153,7 +174,7 @@ def make_set_command(options: Namespace, settings: Settings) -> int:
     return 0
 
 
-def _run(options: Namespace, settings: Settings, modes: str) -> Result:
+def _run(options: Namespace, settings: Settings, modes: str, **further: Any) -> Result:
     if options.url and (options.library or options.generation):
         raise UsageError("--url asks a service; --library and --generation name something here")
     with Progress("questions", quiet=options.json) as progress:
@@ -164,56 +185,18 @@ def _run(options: Namespace, settings: Settings, modes: str) -> Result:
             library=options.library,
             url=options.url,
             generation=options.generation,
+            questions=options.questions,
+            documents=options.documents,
             seed=options.seed,
             settings=settings,
             progress=progress,
+            **further,
         )
+
+
+def _further(options: Namespace) -> dict[str, Any]:
+    return {"foreign": options.foreign, "typos": options.typos, "rerank": options.rerank}
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _print_result(result: Result) -> None:
-    shown = result.to_json()
-    print(
-        f"{result.dataset}: {len(result.queries)} queries" + (f", {result.origin}" if result.origin else "")
-    )
-    if shown["unanswerable"]:
-        print(f"{shown['unanswerable']} of them have no relevant document, and count 0 in every mean.")
-    for number, (name, mode) in enumerate(shown["modes"].items()):
-        metrics = [key for key in mode if key not in ("intervals", "latency_ms", "unanswered")]
-        if number == 0:
-            print("".join(f"{title:>11}" for title in ("", *metrics, "p50 ms", "p99 ms")))
-        times = (mode["latency_ms"]["p50"], mode["latency_ms"]["p99"])
-        print(
-            f"{name:>11}"
-            + "".join(f"{mode[key]:11.4f}" for key in metrics)
-            + "".join(f"{t:11.1f}" for t in times)
-        )
-        low, high = mode["intervals"][metrics[0]]
-        print(f"{'':11} {metrics[0]} 95 % from {low:.4f} to {high:.4f}")
-    for name, item in result.modes.items():
-        if item.evaluation.unjudged:
-            print(f"{name}: {len(item.evaluation.unjudged)} queries of the run have no judgments")
-
-
-def _print_moves(item: Comparison, count: int) -> None:
-    print(f"\n{item.after_name}")
-    for move in item.moved[:count]:
-        print(f"  {move.query}: {move.before:.3f} → {move.after:.3f}")
-        before, after = (list(ids) + [""] * 5 for ids in (move.top_before, move.top_after))
-        for rank in range(5):
-            if before[rank] or after[rank]:
-                print(f"    {rank + 1}. {before[rank][:36]:36} {after[rank][:36]}")
-
-
-def _print_gate(checked: GateResult, result: Result) -> None:
-    for item in checked.checks:
-        verdict = "passes" if item.passed else "FAILS"
-        print(f"{item.metric} {verdict}: {item.before:.4f} → {item.after:.4f} (p = {item.p:.4f})")
-        for fall in item.fallen[:SHOWN_FALLS]:
-            text = json.dumps(result.queries.get(fall.query, ""), ensure_ascii=False)
-            print(f"  {fall.query} {fall.before:.3f} → {fall.after:.3f} {text}")
-        if len(item.fallen) > SHOWN_FALLS:
-            print(f"  … and {len(item.fallen) - SHOWN_FALLS} more")

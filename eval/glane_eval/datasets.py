@@ -38,7 +38,8 @@ class Dataset:
 
     ``queries`` is query id to text, in the order of the file; ``files`` are the paths that were read, the
     corpus first where there is one. ``origin`` says where the judgments come from, where the queries
-    carry ``metadata.origin`` (see :mod:`glane_eval.held_out`), else "".
+    carry ``metadata.origin`` (see :mod:`glane_eval.held_out`), else "". ``skipped`` are the lines of
+    queries without a text, which public sets do hold: they and their judgments are left out.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Dataset:
     files: tuple[Path, ...]
     has_corpus: bool
     origin: str = ""
+    skipped: tuple[int, ...] = ()
 
     def judged_queries(self) -> dict[str, str]:
         """The queries that have judgments, in the order of the file: the ones worth running."""
@@ -96,10 +98,16 @@ def read_dataset(folder: Path, *, corpus: bool = True) -> Dataset:
         raise DatasetError("there is no such folder", where=str(folder), hint="Name a BEIR folder.")
     paths = [_find(folder, CORPUS)] if corpus else []
     paths += [_find(folder, QUERIES), _find(folder, QRELS)]
-    queries, origin = _read_queries(paths[-2])
+    read, origin = _read_queries(paths[-2])
     qrels = read_beir_qrels(paths[-1])
-    _check_known(qrels, set(queries), paths[-1], "query", paths[-2])
-    dataset = Dataset(folder.resolve().name, folder, queries, qrels, tuple(paths), corpus, origin)
+    _check_known(qrels, set(read), paths[-1], "query", paths[-2])
+    queries = {query: text for query, (_, text) in read.items() if text.strip()}
+    skipped = tuple(line for line, text in read.values() if not text.strip())
+    if not queries:
+        raise DatasetError("no query has a text", where=str(paths[-2]))
+    qrels = {query: grades for query, grades in qrels.items() if query in queries}
+    name = folder.resolve().name
+    dataset = Dataset(name, folder, queries, qrels, tuple(paths), corpus, origin, skipped)
     if corpus:
         documents = (doc for grades in qrels.values() for doc in grades)
         _check_known(documents, dataset.corpus_ids(), paths[-1], "document", paths[0])
@@ -142,16 +150,24 @@ def _read_corpus(path: Path) -> Iterator[Document]:
         raise DatasetError("the file holds no document", where=str(path))
 
 
-def _read_queries(path: Path) -> tuple[dict[str, str], str]:
-    queries: dict[str, str] = {}
+def read_texts(path: Path) -> dict[str, str]:
+    """The queries of a file by id, in its order; those without a text are left out.
+
+    Raises:
+        DatasetError: the file is missing, empty or malformed, or an id stands twice.
+    """
+    return {query: text for query, (_, text) in _read_queries(path)[0].items() if text.strip()}
+
+
+def _read_queries(path: Path) -> tuple[dict[str, tuple[int, str]], str]:
+    """Query id to line and text, and where the queries say that they come from."""
+    queries: dict[str, tuple[int, str]] = {}
     origins: dict[str, None] = {}
     seen: set[str] = set()
     for number, record in read_objects(path):
         where = f"{path}:{number}"
         identifier = _identifier(record, seen, "query", where)
-        queries[identifier] = _text(record, "text", where)
-        if not queries[identifier].strip():
-            raise DatasetError("the query has no text", where=where)
+        queries[identifier] = number, _text(record, "text", where)
         metadata = record.get("metadata")
         if isinstance(metadata, dict) and isinstance(metadata.get("origin"), str):
             origins[metadata["origin"]] = None

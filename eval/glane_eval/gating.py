@@ -110,38 +110,76 @@ def check(
     return GateResult(all(item.passed for item in checks), tuple(checks))
 
 
-def read_baseline(path: Path) -> Baseline:
-    """Read a baseline file.
+def read_baseline(path: Path, dataset: str = "") -> Baseline:
+    """Read a baseline file; of one that holds several data sets, that of ``dataset``.
 
     Raises:
-        DatasetError: the file is missing, or is not what :func:`write_baseline` writes.
+        DatasetError: the file is missing, is not what :func:`write_baseline` writes, or does not hold the
+            data set.
     """
-    text = "\n".join(line for _, line in read_lines(path))
+    record = _record(path)
     try:
-        record = json.loads(text)
+        if "sets" in record:
+            if dataset not in record["sets"]:
+                raise DatasetError(
+                    f"the baseline holds nothing of the data set {dataset!r}",
+                    where=str(path),
+                    hint="Write it with --write",
+                )
+            record = record["sets"][dataset]
         metrics = {
             str(metric): {str(query): float(value) for query, value in values.items()}
             for metric, values in record["metrics"].items()
         }
         baseline = Baseline(str(record["dataset"]), metrics, str(record["created"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DatasetError(
-            f"this is not a baseline ({error!r})",
-            where=str(path),
-            hint="Write it anew with the gate command.",
-        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _no_baseline(path, error) from error
     if not all(math.isfinite(value) for values in metrics.values() for value in values.values()):
         raise DatasetError("a value of the baseline is not a finite number", where=str(path))
     return baseline
 
 
-def write_baseline(path: Path, dataset: str, values: Values) -> Baseline:
-    """Write the values as the baseline from now on, all or nothing, and give it back."""
-    metrics = {metric: dict(by_query) for metric, by_query in values.items()}
-    baseline = Baseline(dataset, metrics, datetime.now(UTC).isoformat(timespec="seconds"))
+def write_baseline(path: Path, values: Mapping[str, Values]) -> list[Baseline]:
+    """Write the values of data sets as the baseline from now on, all or nothing, and give it back.
+
+    A file of several data sets keeps those that are not named.
+
+    Args:
+        values: data set to metric to query to value.
+
+    Raises:
+        DatasetError: the file is there, and is no baseline.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    found = [
+        Baseline(name, {metric: dict(by_query) for metric, by_query in metrics.items()}, now)
+        for name, metrics in values.items()
+    ]
+    kept: dict[str, Any] = _record(path).get("sets", {}) if path.exists() else {}
+    if len(found) == 1 and not kept:
+        record = asdict(found[0])
+    else:
+        record = {"sets": {**kept, **{baseline.dataset: asdict(baseline) for baseline in found}}}
     # One query a line and in order, so that a baseline under version control shows what changed.
-    write_lines(path, [json.dumps(asdict(baseline), ensure_ascii=False, indent=1, sort_keys=True)])
-    return baseline
+    write_lines(path, [json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True)])
+    return found
+
+
+def _record(path: Path) -> dict[str, Any]:
+    text = "\n".join(line for _, line in read_lines(path))
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _no_baseline(path, error) from error
+    if not isinstance(record, dict) or not isinstance(record.get("sets", {}), dict):
+        raise _no_baseline(path, TypeError(type(record).__name__))
+    return record
+
+
+def _no_baseline(path: Path, error: Exception) -> DatasetError:
+    return DatasetError(
+        f"this is not a baseline ({error!r})", where=str(path), hint="Write it anew with the gate command."
+    )
 
 
 def _check(

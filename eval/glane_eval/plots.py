@@ -14,6 +14,7 @@ import numpy as np
 from markupsafe import Markup
 
 from glane_eval.comparison import Comparison
+from glane_eval.reliability import Reliability
 from glane_eval.report_data import Latency, ModeReport
 from glane_eval.svg import (
     COLOURS,
@@ -174,6 +175,46 @@ def latency_plot(modes: Sequence[ModeReport]) -> Markup:
     ]
     summary = "; ".join(f"{name}: {_percentiles(latency)}" for _, name, latency in measured)
     return svg(base + 22, "Latency by mode", f"{summary}.", [*ticks, *parts])
+
+
+def reliability_plot(found: Reliability) -> Markup:
+    """A bar a bin of confidence, as high as the share of its results that are relevant.
+
+    Where confidence is calibrated the bars end on the diagonal; the more results a bin holds, the darker.
+    """
+    base = 12.0 + _HEIGHT
+    shares = [
+        line(LEFT, base - _HEIGHT * share, WIDTH - RIGHT, base - _HEIGHT * share, "grid")
+        + text(LEFT - 8, base - _HEIGHT * share + 4, f"{share:g}", anchor="end")
+        for share in _SHARES
+    ]
+    ticks = [tick(across(share), 12.0, base, f"{share:g}") for share in _SHARES]
+    most = max(part.count for part in found.bins)
+    bars = [
+        Markup('<g class="c0" opacity="{:.2f}"><title>{}</title>{}</g>').format(
+            0.3 + 0.7 * part.count / most,
+            f"{part.low:.2f} to {part.high:.2f}: {part.count} results, {part.confidence:.3f} sure, "
+            f"{part.relevant:.3f} relevant",
+            rect(
+                across(part.low),
+                base - _HEIGHT * part.relevant,
+                across(part.high) - across(part.low) - 1,
+                max(_HEIGHT * part.relevant, 0.6),
+                "share",
+            ),
+        )
+        for part in found.bins
+    ]
+    diagonal = Markup('<g class="c1">{}</g>').format(
+        line(across(0), base, across(1), base - _HEIGHT, "whisker")
+    )
+    summary = "; ".join(f"{part.confidence:.2f}: {part.relevant:.2f}" for part in found.bins)
+    return svg(
+        base + 22,
+        "Reliability of the confidences",
+        f"Share of relevant results by confidence. {summary}.",
+        [*shares, *ticks, *bars, diagonal],
+    )
 
 
 def _spread(powers: Sequence[float], low: int, high: int, base: float) -> Markup:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glane_eval.answerability import Answerability
 from glane_eval.comparison import Comparison, compare
 from glane_eval.metrics import DEFAULT_METRICS, bootstrap_interval, evaluate, mean, recall_by_depth
 from glane_eval.qrels import Qrels
+from glane_eval.reliability import Reliability
 from glane_eval.runs import Run
+from glane_eval.shown import PassageAccuracy
 
 DEPTH = 100
 LISTED = 10
@@ -76,6 +79,19 @@ class QueryReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """What is measured beside the order of results; empty, or None, where it was not.
+
+    ``passages`` is by mode, ``typos`` the means of misspelt questions by mode and metric.
+    """
+
+    passages: Mapping[str, PassageAccuracy] = field(default_factory=dict)
+    answerability: Answerability | None = None
+    calibration: Reliability | None = None
+    typos: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """All that a report shows; the first metric is the one that the queries are told apart by.
 
@@ -93,6 +109,7 @@ class ReportData:
     unanswerable: tuple[str, ...] = ()
     origin: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    further: Further = field(default_factory=Further)
 
 
 def build_report(
@@ -109,6 +126,7 @@ def build_report(
     notes: Mapping[str, str] | None = None,
     seed: int = 0,
     shown: int | None = None,
+    further: Further | None = None,
 ) -> ReportData:
     """Measure the runs and gather what a report shows.
 
@@ -125,6 +143,7 @@ def build_report(
         notes: further facts to show, name to value (encoder, generation, …).
         seed: of intervals and tests.
         shown: how many queries to show with their lists, the worst answered first; None for all.
+        further: what is measured beside the order of results.
 
     Raises:
         UsageError: a name is no metric.
@@ -173,6 +192,7 @@ def build_report(
         unanswerable=evaluations[0].unanswerable if evaluations else (),
         origin=origin,
         notes=dict(notes or {}),
+        further=further or Further(),
     )
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from glane_eval.files import write_lines
-from glane_eval.plots import differences_plot, latency_plot, metrics_plot, recall_plot
+from glane_eval.plots import (
+    differences_plot,
+    latency_plot,
+    metrics_plot,
+    recall_plot,
+    reliability_plot,
+)
 from glane_eval.report_data import ReportData
 
 TEMPLATE = "report_page.html"
@@ -22,6 +28,7 @@ def render_report(data: ReportData) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    calibration = data.further.calibration
     environment.filters["p"] = _p_value
     page = environment.get_template(TEMPLATE).render(
         data=data,
@@ -30,6 +37,7 @@ def render_report(data: ReportData) -> str:
         metrics_plot=metrics_plot(data.modes, data.metrics) if data.modes else "",
         recall_plot=recall_plot(data.modes) if data.modes else "",
         latency_plot=latency_plot(data.modes) if any(mode.latency for mode in data.modes) else "",
+        reliability_plot=reliability_plot(calibration) if calibration else "",
         differences_plots=[differences_plot(comparison) for comparison in data.comparisons],
     )
     # Half a surrogate pair, as a title may hold, cannot be written in UTF-8.

@@ -2,176 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+from glane_eval import answerability, reliability
+from glane_eval.answerability import Answerability, Verdict
+from glane_eval.arms import RERANKED, Arm, EngineArm
 from glane_eval.metrics import DEFAULT_METRICS, Evaluation, bootstrap_interval, evaluate
+from glane_eval.misspelling import misspell
 from glane_eval.qrels import Qrels
+from glane_eval.reliability import Reliability
 from glane_eval.report_data import Latency, summarise
 from glane_eval.runs import Run, from_rankings
+from glane_eval.shown import Answer, PassageAccuracy, passage_accuracy
 from glane_eval.sources import Progress, Source
-from glane_indexer.encoder.base import Encoder, EncoderInfo, Vectors
-from glane_indexer.errors import DatasetError, ServiceError, UsageError
-
-if TYPE_CHECKING:
-    from glane_service.search.query import Query
-    from glane_service.search.ranking.candidates import Candidates
-    from glane_service.search.ranking.parameters import Parameters
+from glane_indexer.errors import DatasetError, UsageError
+from glane_indexer.text import fold, tokens
 
 MODES = ("hybrid", "keyword", "vector")
-# Results kept of each answer: what R@100 needs, and the most that a service gives on one page.
-DEPTH = 100
-TIMEOUT_S = 60
-
-
-class Arm(Protocol):
-    """Something that ranks: an engine here, or a service elsewhere."""
-
-    def rank(self, text: str, mode: str) -> tuple[list[str], float]:
-        """The ids for a question, best first, and the milliseconds it took."""
-        ...
-
-
-class _Remembering:
-    """An encoder that keeps the vectors of questions, and how long each took.
-
-    Every mode is asked every question, and its vector is the same in all of them; ``reused`` are the
-    seconds that this has saved.
-    """
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, tuple[Vectors, float]] = {}
-        self.reused = 0.0
-
-    @property
-    def info(self) -> EncoderInfo:
-        return self._encoder.info
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        if len(texts) != 1:
-            return self._encoder.encode_queries(texts)
-        if texts[0] in self._known:
-            vectors, seconds = self._known[texts[0]]
-            self.reused += seconds
-            return vectors
-        started = time.perf_counter()
-        vectors = self._encoder.encode_queries(texts)
-        self._known[texts[0]] = vectors, time.perf_counter() - started
-        return vectors
-
-    def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> Vectors:
-        return self._encoder.encode_passages(texts, progress)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
-
-
-class EngineArm:
-    """The engine that the service and the command line use, in this process.
-
-    Args:
-        library: an indexed library.
-        encoder: the one that it was indexed with.
-        name: a generation; None: the current one.
-        parameters: of the ranking; None: the library's own.
-
-    Raises:
-        GenerationError: the library has no index that can be opened.
-    """
-
-    def __init__(
-        self,
-        library: Path,
-        encoder: Encoder,
-        *,
-        name: str | None = None,
-        parameters: Parameters | None = None,
-    ) -> None:
-        from glane_indexer.index.generation import Generation, open_view
-        from glane_service.search.engine import SearchEngine
-        from glane_service.search.ranking.parameters import library_parameters
-
-        self._encoder = _Remembering(encoder)
-        generation = Generation.open(library, name, encoder=encoder.info)
-        view = open_view(generation, "public")
-        self.engine = SearchEngine(view, self._encoder, parameters or library_parameters(library))
-
-    def rank(self, text: str, mode: str) -> tuple[list[str], float]:
-        """The ids for a question, best first, and the milliseconds of encoding and ranking."""
-        from glane_service.search.query import Query
-
-        self._encoder.reused = 0.0
-        started = time.perf_counter()
-        found = self.engine.ranking(Query(text, mode=mode), DEPTH)  # type: ignore[arg-type]
-        seconds = time.perf_counter() - started + self._encoder.reused
-        return [identifier for identifier, _ in found], seconds * 1000
-
-    def candidates(self, query: Query, parameters: Parameters) -> Candidates:
-        """What both legs find for a query under other parameters."""
-        return self.engine.candidates(query, parameters)
-
-    def titles(self) -> dict[str, str]:
-        """The title of every bookmark by its id."""
-        view = self.engine.view
-        return {bookmark.id: bookmark.title for bookmark in view.bookmarks(range(view.count))}
-
-    def known(self) -> set[str]:
-        """The ids of all bookmarks."""
-        return set(self.engine.view.ids)
-
-
-class ServiceArm:
-    """A running service, asked over HTTP on one connection.
-
-    Raises:
-        UsageError: the address is not an http(s) url.
-    """
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError("this is not an http(s) address", where=url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._url = url.rstrip("/")
-        self._path = parts.path.rstrip("/")
-        self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
-
-    def rank(self, text: str, mode: str) -> tuple[list[str], float]:
-        """The ids for a question, best first, and the milliseconds of the whole request.
-
-        Raises:
-            ServiceError: it cannot be reached, or its answer is not a search result.
-        """
-        path = f"{self._path}/api/search?" + urlencode({"q": text, "mode": mode, "per_page": DEPTH})
-        started = time.perf_counter()
-        try:
-            self._connection.request("GET", path)
-            answer = self._connection.getresponse()
-            body = answer.read()
-            took = (time.perf_counter() - started) * 1000
-            record = json.loads(body)
-            if answer.status != 200:
-                detail = record.get("detail") or record.get("title") or answer.reason
-                raise ServiceError(f"the service answered {answer.status}: {detail}", where=self._url)
-            return [str(item["bookmark"]["id"]) for item in record["results"]], took
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise ServiceError(
-                f"the service cannot be reached: {error}", where=self._url, hint="Check the address"
-            ) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ServiceError(
-                f"the answer is not a search result: {error!r}", where=f"{self._url}/api/search"
-            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +46,33 @@ class ModeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranker:
+    """What reordered the mode ``reranked``: how often it was asked to, and how often its time ran out."""
+
+    name: str
+    asked: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typos:
+    """The same questions with a misspelling in each: the values by mode.
+
+    ``made`` says that they were made here; else they are those of the set's own file.
+    """
+
+    made: bool
+    queries: dict[str, str]
+    evaluations: dict[str, Evaluation]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What :func:`measure` gives."""
+    """What :func:`measure` gives; ``skipped`` counts questions without a text.
+
+    ``passages`` is by mode, where the set has judged passages; ``answerability`` and ``calibration`` are of
+    the first mode that says how sure it is, where there are questions without an answer, and confidences.
+    """
 
     dataset: str
     queries: dict[str, str]
@@ -207,6 +81,12 @@ class Result:
     origin: str = ""
     seed: int = 0
     titles: dict[str, str] = field(default_factory=dict)
+    skipped: int = 0
+    passages: dict[str, PassageAccuracy] = field(default_factory=dict)
+    answerability: Answerability | None = None
+    calibration: Reliability | None = None
+    typos: Typos | None = None
+    reranker: Reranker | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as ``glane-eval run --json`` prints it."""
@@ -216,6 +96,24 @@ class Result:
             "unanswerable": len(next(iter(self.modes.values())).evaluation.unanswerable),
             "modes": {name: mode.to_json(self.seed) for name, mode in self.modes.items()},
         }
+        if self.skipped:
+            shown["skipped"] = self.skipped
+        if self.reranker:
+            shown["reranker"] = asdict(self.reranker)
+        if self.passages:
+            shown["passages"] = {name: item.to_json() for name, item in self.passages.items()}
+        if self.answerability:
+            shown["answerability"] = self.answerability.to_json()
+        if self.calibration:
+            shown["calibration"] = self.calibration.to_json()
+        if self.typos:
+            shown["typos"] = {
+                "made": self.typos.made,
+                "modes": {
+                    name: {metric: round(value, 6) for metric, value in evaluation.means().items()}
+                    for name, evaluation in self.typos.evaluations.items()
+                },
+            }
         return {**shown, "origin": self.origin} if self.origin else shown
 
 
@@ -225,52 +123,144 @@ def measure(
     *,
     modes: Sequence[str] = MODES,
     metrics: Sequence[str] = DEFAULT_METRICS,
+    foreign: Mapping[str, Mapping[str, str]] | None = None,
+    typos: bool = False,
+    certainty: bool = True,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Result:
-    """Ask every question in every mode.
+    """Ask every question in every mode, and of an engine with a reranker also with that.
+
+    Args:
+        foreign: questions of other sets by the set's name: the library should say that it has no answer.
+        typos: ask every question with a misspelling too.
+        certainty: look at the answers as they are shown, for how sure they are.
 
     Raises:
         UsageError: there is no such mode or metric.
         DatasetError: a mode answers nothing at all.
     """
+    reranking = arm.reranking if isinstance(arm, EngineArm) else None
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown or not modes:
         raise UsageError(
             f"{', '.join(unknown) or 'nothing'} is not a mode", hint=f"Modes are {', '.join(MODES)}"
         )
+    modes = [*modes, RERANKED] if reranking else modes
     if not source.queries:
         raise DatasetError("no question has judgments", where=source.name)
-    ranked: dict[str, dict[str, list[str]]] = {mode: {} for mode in modes}
-    times: dict[str, list[float]] = {mode: [] for mode in modes}
     # What is loaded or compiled at first use is not the time of a question.
     arm.rank(next(iter(source.queries.values())), modes[0])
-    for number, (query, text) in enumerate(source.queries.items(), start=1):
+    runs, times = _asked(source, arm, source.queries, modes, progress)
+    results = {}
+    for mode in modes:
+        if not any(runs[mode].ranked.values()):
+            raise DatasetError(f"the mode {mode} found nothing for any question", where=source.name)
+        results[mode] = ModeResult(
+            runs[mode], evaluate(runs[mode], source.qrels, metrics), summarise(times[mode])
+        )
+    titles = arm.titles() if isinstance(arm, EngineArm) else {}
+    mistyped = _mistyped(source, titles, seed) if typos else {}
+    typed_runs, _ = _asked(source, arm, mistyped, modes, progress) if typos else ({}, {})
+    return Result(
+        source.name,
+        source.queries,
+        source.qrels,
+        results,
+        source.origin,
+        seed,
+        titles,
+        source.skipped,
+        {mode: _passages(source, arm, mode) for mode in modes if source.companions.passages},
+        *(_certainty(source, arm, modes, foreign or {}, progress) if certainty else (None, None)),
+        typos=Typos(
+            not source.companions.typos,
+            mistyped,
+            {mode: evaluate(run, source.qrels, metrics) for mode, run in typed_runs.items()},
+        )
+        if typos
+        else None,
+        reranker=Reranker(reranking.name, reranking.asked, reranking.late) if reranking else None,
+    )
+
+
+def _asked(
+    source: Source, arm: Arm, queries: Mapping[str, str], modes: Sequence[str], progress: Progress | None
+) -> tuple[dict[str, Run], dict[str, list[float]]]:
+    """The run of each mode, and the milliseconds of each question in it."""
+    ranked: dict[str, dict[str, list[str]]] = {mode: {} for mode in modes}
+    times: dict[str, list[float]] = {mode: [] for mode in modes}
+    for number, (query, text) in enumerate(queries.items(), start=1):
         for mode in modes:
             ranked[mode][query], took = arm.rank(text, mode)
             times[mode].append(took)
         if progress:
-            progress("Asking", number, len(source.queries))
-    results = {}
-    for mode in modes:
-        if not any(ranked[mode].values()):
-            raise DatasetError(f"the mode {mode} found nothing for any question", where=source.name)
-        run = from_rankings(mode, ranked[mode])
-        results[mode] = ModeResult(run, evaluate(run, source.qrels, metrics), summarise(times[mode]))
-    titles = arm.titles() if isinstance(arm, EngineArm) else {}
-    return Result(source.name, source.queries, source.qrels, results, source.origin, seed, titles)
+            progress(f"Asking {source.name}", number, len(queries))
+    return {mode: from_rankings(mode, ranked[mode]) for mode in modes}, times
 
 
-def check_known(source: Source, arm: EngineArm) -> None:
-    """See that the judged bookmarks are in the library that is asked.
+def _mistyped(source: Source, titles: Mapping[str, str], seed: int) -> dict[str, str]:
+    """Every question with one misspelling: the set's own file of them, or made here."""
+    found = {}
+    for query, text in source.queries.items():
+        telling = {
+            fold(token.form)
+            for doc, grade in source.qrels[query].items()
+            if grade > 0
+            for token in tokens(titles.get(doc, ""))
+        }
+        made = misspell(text, seed=seed, telling=telling)
+        found[query] = source.companions.typos.get(query) or (made.text if made else text)
+    return found
 
-    Raises:
-        DatasetError: none of them is; a library of something else scores 0 without a word.
-    """
-    judged = {doc for grades in source.qrels.values() for doc in grades}
-    if judged.isdisjoint(arm.known()):
-        raise DatasetError(
-            "none of the judged documents is in this library",
-            where=source.name,
-            hint="Is it the right one?",
-        )
+
+def _passages(source: Source, arm: Arm, mode: str) -> PassageAccuracy:
+    expected = source.companions.passages
+    return passage_accuracy(
+        {query: arm.answer(source.queries[query], mode) for query in expected}, expected
+    )
+
+
+def _certainty(
+    source: Source,
+    arm: Arm,
+    modes: Sequence[str],
+    foreign: Mapping[str, Mapping[str, str]],
+    progress: Progress | None,
+) -> tuple[Answerability | None, Reliability | None]:
+    """How well the engine knows what it can answer, and how well its confidences are meant."""
+    # The keyword mode is exact, and has no line.
+    mode = next((mode for mode in modes if mode != "keyword"), None)
+    if mode is None:
+        return None, None
+    others = {"unanswerable": source.companions.unanswerable, **foreign}
+    others = {name: texts for name, texts in others.items() if texts}
+    judged = [query for query, grades in source.qrels.items() if any(grades.values())]
+    answers: dict[str, Answer] = {}
+    for number, query in enumerate(judged, start=1):
+        answers[query] = arm.answer(source.queries[query], mode)
+        if progress:
+            progress("Looking at the answers", number, len(judged))
+    pairs = [
+        [
+            (hit.confidence, source.qrels[query].get(hit.id, 0) > 0)
+            for hit in answer.shown
+            if hit.confidence is not None
+        ]
+        for query, answer in answers.items()
+    ]
+    if not any(pairs):
+        return None, None
+    calibrated = reliability.measure(pairs)
+    if not others:
+        return None, calibrated
+    verdicts = {
+        name: [_verdict(arm.answer(text, mode)) for text in texts.values()]
+        for name, texts in others.items()
+    }
+    return answerability.measure([_verdict(answer) for answer in answers.values()], verdicts), calibrated
+
+
+def _verdict(answer: Answer) -> Verdict:
+    best = answer.shown[0].confidence if answer.shown else 0.0
+    return Verdict(best or 0.0, answer.answered)

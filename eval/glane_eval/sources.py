@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
+import json
+import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from glane_eval.datasets import read_dataset
+from glane_eval.companions import Companions, read_companions
+from glane_eval.datasets import QUERIES, Dataset, read_dataset
 from glane_eval.qrels import Qrels
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import DatasetError
@@ -19,6 +23,7 @@ SAMPLE = "sample"
 LIBRARY_FILE = "library.jsonl"
 CATALOG = "catalog.duckdb"
 
+logger = logging.getLogger("glane")
 Progress = Callable[[str, int, int], None]
 
 
@@ -27,7 +32,8 @@ class Source:
     """Judged questions with what their documents come from.
 
     ``corpus`` is a file to build a library of, with its format and a hash of its content; or
-    ``library`` is one that exists. Both are None for questions to a service elsewhere.
+    ``library`` is one that exists. Both are None for questions to a service elsewhere. ``companions`` are
+    the further files of the set, and ``skipped`` counts its questions that have no text.
     """
 
     name: str
@@ -38,15 +44,18 @@ class Source:
     format: str = ""
     key: str = ""
     library: Path | None = None
+    companions: Companions = field(default_factory=Companions)
+    skipped: int = 0
 
 
-def open_source(dataset: str, *, corpus: bool = True) -> Source:
+def open_source(dataset: str, *, corpus: bool = True, within: Path | None = None) -> Source:
     """The source of that name or folder.
 
     Args:
         dataset: ``sample``; the folder of a library with judgments; a folder with ``queries.jsonl``,
             ``qrels.tsv`` and either BEIR's ``corpus.jsonl`` or a library exported as ``library.jsonl``.
         corpus: False where the documents are in another library or service.
+        within: a folder of data sets, in which one is looked for that is not found from here.
 
     Raises:
         DatasetError: it is none of these, or something in it is wrong; says the file and line.
@@ -54,21 +63,53 @@ def open_source(dataset: str, *, corpus: bool = True) -> Source:
     folder = Path(dataset)
     if dataset == SAMPLE and not folder.exists():
         return _sample()
+    if within and not folder.exists() and (within / dataset).is_dir():
+        folder = within / dataset
     if (folder / CATALOG).exists():
         return _library(folder)
     exported = folder / LIBRARY_FILE
     if corpus and exported.exists():
-        found = read_dataset(folder, corpus=False)
-        data = exported.read_bytes()
-        return Source(
-            found.name, found.judged_queries(), found.qrels, found.origin, data, "jsonl", _hash(data)
-        )
+        return _read(read_dataset(folder, corpus=False), exported.read_bytes(), "jsonl")
     found = read_dataset(folder, corpus=corpus)
     if not corpus:
-        return Source(found.name, found.judged_queries(), found.qrels, found.origin)
+        return _read(found)
     path = found.files[0]
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return Source(found.name, found.judged_queries(), found.qrels, found.origin, data, "beir", _hash(data))
+    return _read(found, _with_texts(data, path), "beir")
+
+
+def _with_texts(data: bytes, path: Path) -> bytes:
+    """The documents of a BEIR corpus that have a title or a text: public sets hold some that have neither,
+    which nothing can find."""
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    records = [json.loads(line.removeprefix(codecs.BOM_UTF8)) for line in lines]
+    held = [any(str(record.get(name) or "").strip() for name in ("title", "text")) for record in records]
+    if all(held):
+        return data
+    logger.warning("%s: documents without a text are left out: %d", path, held.count(False))
+    return b"".join(line + b"\n" for line, holds in zip(lines, held, strict=True) if holds)
+
+
+def _read(found: Dataset, data: bytes | None = None, format: str = "") -> Source:
+    """The source of a data set, with the documents of these bytes."""
+    if found.skipped:
+        logger.warning(
+            "%s: questions without a text are skipped, on line %s",
+            found.folder / QUERIES[0],
+            ", ".join(map(str, found.skipped)),
+        )
+    queries = found.judged_queries()
+    return Source(
+        found.name,
+        queries,
+        found.qrels,
+        found.origin,
+        data,
+        format,
+        content_key(data) if data else "",
+        companions=read_companions(found.folder, queries),
+        skipped=len(found.skipped),
+    )
 
 
 def library_of(source: Source, settings: Settings, encoder: Encoder, progress: Progress) -> Path:
@@ -120,7 +161,7 @@ def _sample() -> Source:
         for query, grades in load.qrels().items()
     }
     judged = {query: text for query, text in queries.items() if query in qrels}
-    return Source(SAMPLE, judged, qrels, "", data, "jsonl", _hash(data))
+    return Source(SAMPLE, judged, qrels, "", data, "jsonl", content_key(data))
 
 
 def _library(folder: Path) -> Source:
@@ -140,5 +181,6 @@ def _library(folder: Path) -> Source:
     return Source(folder.resolve().name, queries, qrels, "judgments of this library", library=folder)
 
 
-def _hash(data: bytes) -> str:
+def content_key(data: bytes) -> str:
+    """A short name for a corpus of these bytes."""
     return hashlib.sha256(data).hexdigest()[:16]

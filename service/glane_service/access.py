@@ -1,7 +1,7 @@
 """Who may do what: all rules of access in one place (pure).
 
-Each role may do what those before it may. What somebody may not see does not exist for them: they get
-the answer for what is not there.
+Each of the first four roles may do what those before it may; the last two are for other servers. What
+somebody may not see does not exist for them: they get the answer for what is not there.
 """
 
 from __future__ import annotations
@@ -11,15 +11,27 @@ from typing import Literal
 
 from glane_indexer.errors import GlaneError
 
-Role = Literal["search", "member", "write", "admin"]
-ROLES: tuple[Role, ...] = ("search", "member", "write", "admin")
+Role = Literal["search", "member", "write", "admin", "mirror", "follow"]
+ROLES: tuple[Role, ...] = ("search", "member", "write", "admin", "mirror", "follow")
 ROLE_HELP: dict[Role, str] = {
     "search": "asks, and sees what is public",
     "member": "sees what is private, too",
     "write": "adds, edits and deletes bookmarks",
     "admin": "judges, too",
+    "mirror": "copies what is public to another server",
+    "follow": "copies everything to another server, what is private and the hashes of the keys too",
 }
-"""What each role may do beside what those before it may."""
+"""What each role may do; the first four beside what those before them may."""
+
+_MAY: dict[Role, frozenset[Role]] = {
+    "search": frozenset({"search"}),
+    "member": frozenset({"search", "member"}),
+    "write": frozenset({"search", "member", "write"}),
+    "admin": frozenset(ROLES),
+    # A copy is only read: who makes it changes nothing here.
+    "mirror": frozenset({"search", "mirror"}),
+    "follow": frozenset({"search", "member", "mirror", "follow"}),
+}
 
 
 class UnknownViewerError(GlaneError):
@@ -32,6 +44,12 @@ class ForbiddenError(GlaneError):
     """The key that was given is not for this."""
 
     slug = "forbidden"
+
+
+class ReadOnlyError(GlaneError):
+    """This server takes no changes: it follows another."""
+
+    slug = "read-only"
 
 
 class TooManyError(GlaneError):
@@ -65,7 +83,7 @@ class Viewer:
 
     def may(self, role: Role) -> bool:
         """Whether the viewer may do what ``role`` is for."""
-        return self.role is not None and ROLES.index(self.role) >= ROLES.index(role)
+        return self.role is not None and role in _MAY[self.role]
 
     def require(self, role: Role) -> None:
         """Let pass who may do what ``role`` is for.

@@ -18,8 +18,10 @@ from starlette.responses import Response
 from glane_indexer.errors import GlaneError
 from glane_indexer.library.writing import Writer
 from glane_indexer.machine import share_of
+from glane_indexer.replication.offer import Offers
 from glane_indexer.settings import Settings
 from glane_service.applier import Applier
+from glane_service.following import Following
 from glane_service.http import problems
 from glane_service.http.adapters import DIFY_PATH, adapters, in_dify_form
 from glane_service.http.admission import Admission
@@ -34,8 +36,10 @@ from glane_service.http.feeds import feeds
 from glane_service.http.instantsearch import instantsearch
 from glane_service.http.metrics import Metrics
 from glane_service.http.opensearch import opensearch
+from glane_service.http.parameters import MAX_SEQ
 from glane_service.http.receiving import Bodies
-from glane_service.http.routes import api
+from glane_service.http.replica import replica
+from glane_service.http.routes import api, asked
 from glane_service.http.search_box import search_box
 from glane_service.http.tool_server import tools
 from glane_service.http.viewers import Access, Viewers
@@ -65,14 +69,11 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     """
     access = Access(settings)
     writer = Writer(settings.library)
-    backend = Backend(settings, live, known_seq=writer.journal.last)
-    applier = Applier(
-        settings.library,
-        backend.encoder,
-        backend.refresh,
-        backend.generation,
-        awaited=bool(settings.admin_key),
+    # The library that is copied may know any change: only it can say, so every number is waited for.
+    backend = Backend(
+        settings, live, known_seq=(lambda: MAX_SEQ) if settings.read_only else writer.journal.last
     )
+    keeper = keeper_of(settings, backend)
     metrics = Metrics()
     highlights = Stream()
     pages = Pages(settings, backend, metrics, highlights)
@@ -81,10 +82,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
-        applier.start()
+        if keeper is not None:
+            keeper.start()
         async with mcp.running():
             yield
-        applier.close()
+        if keeper is not None:
+            keeper.close()
         backend.close()
         writer.close()
 
@@ -103,7 +106,20 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.highlights = highlights
     app.state.access = access
     app.state.writer = writer
-    routers = (api, writes, instantsearch, answers, adapters, feeds, exports, opensearch, search_box)
+    app.state.offers = Offers(settings.library, backend.generation)
+    routers = (
+        asked,
+        api,
+        writes,
+        replica,
+        instantsearch,
+        answers,
+        adapters,
+        feeds,
+        exports,
+        opensearch,
+        search_box,
+    )
     for router in routers:
         app.include_router(router)
     app.include_router(tools, include_in_schema=False)
@@ -151,6 +167,24 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
             max_age=86400,
         )
     return app
+
+
+def keeper_of(settings: Settings, backend: Backend) -> Applier | Following | None:
+    """What brings the index up to date while the application runs: of changes, or of another library.
+
+    None where Qdrant answers: it is brought up to date by `glane publish`.
+    """
+    if settings.remote:
+        return None
+    if settings.follow:
+        return Following(settings, backend.encoder_info, backend.generation, backend.refresh)
+    return Applier(
+        settings.library,
+        backend.encoder,
+        backend.refresh,
+        backend.generation,
+        awaited=bool(settings.admin_key),
+    )
 
 
 def places(settings: Settings) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glane_indexer.errors import GenerationError, QueryError, UsageError
 from glane_indexer.settings import Settings
@@ -15,6 +15,7 @@ from glane_service.terminal import Progress, counted, print_json, print_results
 NEAREST = 3
 
 if TYPE_CHECKING:
+    from glane_indexer.bulk.taking import TakeReport
     from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
@@ -31,12 +32,54 @@ def index_command(options: Namespace, settings: Settings) -> int:
         else:
             print(f"The index is generation {name} again.")
         return 0
+    if options.shard:
+        return _embed_shard(options, settings)
+    taken = _take(options, settings) if options.take else None
     report = build(settings, quiet=options.json, force=options.force)
     if options.json:
-        print_json(report.to_json())
+        print_json({**report.to_json(), **({"taken": taken.to_json()} if taken else {})})
     else:
         print_index(report)
     return 0
+
+
+def _embed_shard(options: Namespace, settings: Settings) -> int:
+    """``glane index --shard``: files of embeddings, and nothing in the library."""
+    from glane_indexer.bulk.embedding import embed_shard
+    from glane_indexer.bulk.shards import Shard
+    from glane_indexer.encoder.load import load_encoder
+
+    shard = Shard.parse(options.shard)
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=options.json, for_indexing=True)
+    folder = options.to or settings.library / "embeddings"
+    with Progress("texts", quiet=options.json) as progress:
+        report = embed_shard(settings.library, encoder, shard, folder, progress=progress)
+    if options.json:
+        print_json(report.to_json())
+    else:
+        print(
+            f"Shard {report.shard} has {counted(report.texts, 'text')}; {report.embedded} embedded now, in "
+            f"{counted(report.files, 'file')} in {report.folder}, {report.seconds:.1f} s"
+        )
+    return 0
+
+
+def _take(options: Namespace, settings: Settings) -> TakeReport:
+    """``glane index --take``: what was embedded elsewhere, into the catalog."""
+    from glane_indexer.bulk.taking import take
+    from glane_indexer.encoder.load import load_encoder
+
+    _require_catalog(settings)
+    # On the CPU: the index is compared with the encoder that will answer questions.
+    encoder = load_encoder(settings, quiet=options.json)
+    report = take(settings.library, encoder, options.take)
+    if not options.json:
+        print(
+            f"{counted(report.embeddings, 'embedding')} in {counted(report.files, 'file')}; "
+            f"{report.new} were new."
+        )
+    return report
 
 
 def search_command(options: Namespace, settings: Settings) -> int:
@@ -102,8 +145,9 @@ def demo_command(options: Namespace, settings: Settings) -> int:
 def status_command(options: Namespace, settings: Settings) -> int:
     """``glane status``: counts of the catalog, and the generation in use."""
     from glane_indexer.library.status import library_status
+    from glane_indexer.replication.status import follower_status
 
-    status = library_status(settings)
+    status = follower_status(settings.library) or library_status(settings)
     if options.json:
         print_json(status)
         return 0
@@ -112,6 +156,7 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Library", str(settings.library)),
         ("Bookmarks", f"{status['bookmarks']} by {counted(status['contributors'], 'contributor')}"),
         ("Annotations", f"{status['annotations']}, and {counted(status['descriptions'], 'description')}"),
+        *([("Follows", _followed(status["follow"]))] if "follow" in status else []),
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
@@ -128,19 +173,35 @@ def status_command(options: Namespace, settings: Settings) -> int:
     return 0
 
 
+def _followed(follow: dict[str, Any]) -> str:
+    """What a library follows, and how it stands to it, in one line."""
+    lag = follow["lag_seconds"]
+    since = "never yet like it" if lag is None else f"known to be like it {lag:.0f} s ago"
+    said = f"; {follow['error']}" if follow["error"] else ""
+    return f"{follow['source']}, up to change {follow['seq']}, {since}{said}"
+
+
 def model_command(options: Namespace, settings: Settings) -> int:
-    """``glane model``: prepare the encoder, or show it."""
-    from glane_indexer.encoder import store
+    """``glane model``: prepare the encoder, show it, or take it to another machine."""
+    from glane_indexer.encoder import packing, store
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.encoder.prepare import prepare
     from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
+    if (options.action in ("pack", "unpack")) != (options.file is not None):
+        raise UsageError("pack and unpack need a FILE, and nothing else does", where="glane model")
     if is_url(settings.model):
+        if options.file is not None:
+            raise UsageError("an encoder on a server is not taken anywhere", where=settings.model)
         shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
+        elif options.action == "pack":
+            packing.pack(settings, options.file)
+        elif options.action == "unpack":
+            packing.unpack(settings, options.file)
         prepared = store.read(store.folder_of(settings))
         if prepared is None:
             hint = "Run `glane model prepare`"
@@ -219,6 +280,8 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
         if name != "host" and not 0 <= value < 65536:
             raise UsageError(f"{value} is not from 0 to 65535", where=f"--{name}")
         settings = replace(settings, **{name: value})
+    if getattr(options, "follow", None):
+        settings = replace(settings, follow=options.follow)
     return settings
 
 
@@ -235,16 +298,20 @@ def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepor
     from glane_indexer.index.build import build_generation
     from glane_service.gate import gate_of
 
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
+    accept = None if force else gate_of(settings)
+    with Progress("passages", quiet=quiet) as progress:
+        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
+
+
+def _require_catalog(settings: Settings) -> None:
     if not (settings.library / "catalog.duckdb").exists():
         raise GenerationError(
             "there is no library here to index",
             where=str(settings.library),
             hint="Run `glane import FILE` first, or name the folder with --library",
         )
-    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
-    accept = None if force else gate_of(settings)
-    with Progress("passages", quiet=quiet) as progress:
-        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
 def print_index(report: IndexReport) -> None:

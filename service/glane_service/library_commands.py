@@ -114,6 +114,7 @@ def key_command(options: Namespace, settings: Settings) -> int:
         return 0
     if not options.name:
         raise UsageError("the name is missing", hint=f"glane key {options.action} NAME")
+    _refuse_copied_keys(settings)
     if options.action == "revoke":
         key = ring.revoke(options.name)
         print_json(key.to_json()) if options.json else print(f"The key {key.id} is not valid any more.")
@@ -127,9 +128,23 @@ def key_command(options: Namespace, settings: Settings) -> int:
     return 0
 
 
+def _refuse_copied_keys(settings: Settings) -> None:
+    from glane_indexer.replication.state import read_state
+
+    state = read_state(settings.library)
+    if state is not None and state.has_keys:
+        raise UsageError(
+            "the keys of this library are those of the one it follows",
+            where=str(settings.library),
+            hint=f"Make the change at {state.source}",
+        )
+
+
 def _writer(settings: Settings) -> Writer:
     from glane_indexer.library.writing import Writer
+    from glane_indexer.replication.state import refuse_follower
 
+    refuse_follower(settings.library)
     return Writer(settings.library)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GenerationError, GlaneError
 from glane_indexer.settings import Settings
-from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
     from glane_indexer.encoder.base import Encoder
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from glane_service import access
     from glane_service.search.engine import SearchEngine
     from glane_service.search.ranking.parameters import Parameters
+    from glane_service.search.reranking import Reranking
+    from glane_service.source import Opened
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
@@ -35,18 +36,20 @@ class LiveEngine:
 
     Raises:
         GenerationError: the library has no index, or none that can be opened.
-        EncoderError: the encoder cannot be loaded.
+        EncoderError: the encoder, or the reranker, cannot be loaded.
     """
 
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
-        from glane_indexer.index.generation import Generation
+        from glane_service.search.reranking import reranking_of
+        from glane_service.source import source_of
 
-        self._settings = settings
+        self._source = source_of(settings)
         self._encoder = load_encoder(settings)
-        parameters = library_parameters(settings.library)
-        generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
-        self._opened = _Opened(generation, self._encoder, parameters)
+        self._reranking = reranking_of(settings)
+        parameters = self._source.parameters()
+        generation = self._source.first(self._encoder.info)
+        self._opened = self._with_engines(generation, parameters)
         self._refused = ""
         # Why nothing can be answered, where the files of all there is were damaged while they were served.
         self._broken: GenerationError | None = None
@@ -85,8 +88,11 @@ class LiveEngine:
 
     @property
     def generation(self) -> Generation | None:
-        """The generation that answers; None where none can."""
-        return None if self._broken is not None else self._opened.generation
+        """The generation of the library's own index that answers; None where there is no such one."""
+        from glane_indexer.index.generation import Generation
+
+        opened = self._opened.generation
+        return opened if isinstance(opened, Generation) and self._broken is None else None
 
     @property
     def damage(self) -> str:
@@ -118,19 +124,17 @@ class LiveEngine:
         What is mapped changes with its file, so that answers would be wrong, or, of a file that is cut, end
         the process.
         """
-        from glane_indexer.index.generation import Generation
-
-        damage = "" if self._broken is not None else self._opened.generation.damage_since()
+        damage = opened.damage_since() if (opened := self.generation) is not None else ""
         if not damage:
             return
         logger.error("the index was damaged while it was served: %s", damage)
         try:
-            generation = Generation.open_sound(self._settings.library, encoder=self._encoder.info)
+            generation = self._source.first(self._encoder.info)
         except GenerationError as error:
             self._broken = error
             self._leave_alone(str(error))
             return
-        self._opened = _Opened(generation, self._encoder, library_parameters(self._settings.library))
+        self._opened = self._with_engines(generation, self._source.parameters())
         if generation.damage:
             self._leave_alone(generation.damage)
 
@@ -141,10 +145,7 @@ class LiveEngine:
             GenerationError: the new generation cannot be opened; the old one stays.
             LibraryError: the library's settings cannot be read; the old generation stays.
         """
-        from glane_indexer.index.generation import Generation, current_name
-
-        library = self._settings.library
-        name = current_name(library)
+        name = self._source.current()
         if name == self._opened.generation.name and self._broken is None:
             self._refused = ""
             return False
@@ -152,33 +153,49 @@ class LiveEngine:
             return False
         started = time.perf_counter()
         # First what costs nothing: with settings that cannot be read, nothing need be opened.
-        parameters = library_parameters(library)
-        generation = Generation.open(library, name, encoder=self._encoder.info, reuse=self.generation)
+        parameters = self._source.parameters()
+        if self._broken is None:
+            generation = self._source.next(name, self._encoder.info, self._opened.generation)
+        else:
+            # Nothing of what is open can be used again.
+            generation = self._source.first(self._encoder.info)
         # The old generation is closed when the last request that uses it lets go of it.
-        self._opened = _Opened(generation, self._encoder, parameters)
+        self._opened = self._with_engines(generation, parameters)
         self._refused, self._broken = "", None
+        if generation.damage:
+            self._leave_alone(generation.damage)
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
 
+    def _with_engines(self, generation: Opened, parameters: Parameters | None) -> _Opened:
+        from glane_service.source import own_parameters
+
+        chosen = parameters or own_parameters(generation)
+        return _Opened(generation, self._encoder, chosen, self._reranking)
+
     def _leave_alone(self, reason: str) -> None:
         """Do not open the current generation again at once: what is damaged stays so."""
-        from glane_indexer.index.generation import current_name
-
         self._refused = reason
         with contextlib.suppress(GlaneError):
-            self._left_alone = current_name(self._settings.library) or ""
+            self._left_alone = self._source.current() or ""
         self._retry_at = time.monotonic() + RETRY_SECONDS
 
 
 class _Opened:
     """A generation with an engine for each kind of viewer, all made before any is used."""
 
-    def __init__(self, generation: Generation, encoder: Encoder, parameters: Parameters) -> None:
-        from glane_indexer.index.generation import open_view
+    def __init__(
+        self,
+        generation: Opened,
+        encoder: Encoder,
+        parameters: Parameters,
+        reranking: Reranking | None,
+    ) -> None:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
         viewers: tuple[Viewer, ...] = ("public", "member")
         self.engines = {
-            viewer: SearchEngine(open_view(generation, viewer), encoder, parameters) for viewer in viewers
+            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
+            for viewer in viewers
         }

@@ -41,8 +41,10 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
         ServiceError: the address cannot be listened on.
         UsageError: the settings do not go together.
         GenerationError: the library has no index that can be opened.
+        RefusedError: the library that is to be followed will not be.
     """
     from glane_service import logs
+    from glane_service.following import first_sync
     from glane_service.live import LiveEngine
 
     checked(settings)
@@ -50,19 +52,21 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
     _allow_many_files()
     # Searches hold Python's lock; the loop that takes and refuses requests must not wait long for it.
     sys.setswitchinterval(SWITCH_SECONDS)
+    is_open = first_sync(settings) if settings.follow else True
     with _listening(settings) as listener, _shared_metrics(settings):
         shown = f"Glane answers on {address(settings, listener)} (Ctrl-C stops it)"
         if settings.workers > 1:
             from glane_service.workers import open_once, supervise
 
             settings = replace(settings, threads=share_of(settings.threads, settings.workers))
-            open_once(settings)
+            if is_open:
+                open_once(settings)
             _say(shown, quiet)
             supervise(server_config(settings), listener)
         else:
             from glane_service.app import create_app
 
-            live = LiveEngine(settings)
+            live = LiveEngine(settings) if is_open else None
             _say(shown, quiet)
             config = server_config(settings, functools.partial(create_app, settings, live))
             _serve(config, listener)
@@ -74,6 +78,20 @@ def checked(settings: Settings) -> Settings:
     Raises:
         UsageError: they do not.
     """
+    if settings.remote and settings.follow:
+        raise UsageError(
+            "a server answers from Qdrant or from a copy of a library, not from both",
+            where="GLANE_ENGINE",
+            hint="Unset it, or GLANE_FOLLOW",
+        )
+    if settings.remote:
+        for name in ("judge", "feedback"):
+            if getattr(settings, name):
+                raise UsageError(
+                    "a server that answers from Qdrant is not written to",
+                    where=f"GLANE_{name.upper()}",
+                    hint="Set it at the service of the library",
+                )
     if settings.judge and not settings.admin_key:
         raise UsageError(
             "judges sign in with the key for administration, and none is set",

@@ -11,14 +11,17 @@ import pytest
 
 import glane_eval
 from glane_eval.cli import main
+from glane_eval.remembering import Remembering
 from glane_eval.running import MODES, Result
 from glane_eval.sources import library_of, open_source
+from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 from glane_indexer.index.build import build_generation
 from glane_indexer.library.importing import import_path
 from glane_indexer.settings import Settings
-from tests.eval.conftest import DOCUMENTS, QRELS, write_dataset
+from tests.eval.conftest import DOCUMENTS, QRELS, QUERIES, write_dataset
+from tests.support.cross_encoder import small_cross_encoder
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,116 @@ def test_every_mode_is_asked_every_question(result: Result) -> None:
         assert 0 < mode["latency_ms"]["p50"] <= mode["latency_ms"]["p99"]
         assert set(mode) >= {"nDCG@10", "MRR@10", "R@10", "R@100"}
     assert result.titles["pain"] == "Le pain au levain"
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same set, with its further files; the questions of another are beside it."""
+    folder = write_dataset(tmp_path_factory.mktemp("rich") / "four")
+    rows = [
+        "query-id\turl\ttext",
+        f"q1\tvelo\t{DOCUMENTS['velo'][1]}",
+        "q2\tpain\tUn autre passage que celui-là.",
+    ]
+    (folder / "passages.tsv").write_text("\n".join(rows), "utf-8")
+    lost = {"n1": "combien coûte un billet pour la lune ?", "n2": "xkcd vbnm"}
+    lines = (json.dumps({"_id": key, "text": text}) + "\n" for key, text in lost.items())
+    (folder / "unanswerable.jsonl").write_text("".join(lines), "utf-8")
+    other = write_dataset(folder.parent / "other")
+    (other / "queries.jsonl").write_text(
+        "".join(json.dumps({"_id": key, "text": "the price of silver in 1850"}) + "\n" for key in QRELS)
+    )
+    return folder
+
+
+def test_what_else_is_measured_beside_the_order(
+    rich: Path, command: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Where a set is not found from here, it is looked for by its name.
+    monkeypatch.setenv("GLANE_DATASETS", str(rich.parent))
+    further = ["--typos", "--foreign", "other"]
+    assert main(["run", "four", *further, "--modes", "hybrid", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["passages"] == {"hybrid": {"questions": 2, "found": 2, "first": 0.5, "of_found": 0.5}}
+    known = shown["answerability"]
+    assert known["questions"] == 3
+    assert {name: group["questions"] for name, group in known["groups"].items()} == {
+        "unanswerable": 2,
+        "other": 3,
+    }
+    assert known["groups"]["unanswerable"]["auroc"] == 1
+    # Four documents are found for each of three questions, one of them right.
+    assert shown["calibration"]["results"] == 12
+    assert sum(part["count"] * part["relevant"] for part in shown["calibration"]["bins"]) == pytest.approx(
+        3
+    )
+    assert shown["typos"]["made"] is True
+    assert 0 < shown["typos"]["modes"]["hybrid"]["nDCG@10"] <= 1
+    output = rich.parent / "report.html"
+    assert main(["report", "four", *further, "--modes", "hybrid", "--output", str(output)]) == 0
+    said = capsys.readouterr().out
+    for line in (
+        "With a misspelling in each question (made here)",
+        "the judged one in 50.0% of 2 questions",
+        "unanswerable (2 questions): AUROC 1.0000",
+        "Expected calibration error: 0.",
+    ):
+        assert line in said
+    page = output.read_text("utf-8")
+    for title in ("Misspelt questions", "Passages", "How sure", "Reliability of the confidences"):
+        assert title in page
+
+
+def test_a_sets_own_misspellings_are_asked(dataset: Path, tmp_path: Path, eval_settings: Settings) -> None:
+    own = shutil.copytree(dataset, tmp_path / "four")
+    (own / "queries-typos.jsonl").write_text(
+        '{"_id": "q1", "text": "quand change-t-on la chaien ?"}\n', "utf-8"
+    )
+    result = glane_eval.run(own, modes=["keyword"], typos=True, settings=eval_settings)
+    assert result.typos is not None
+    assert (result.typos.made, result.typos.queries["q1"]) == (False, "quand change-t-on la chaien ?")
+
+
+def test_a_reranker_is_measured_beside_the_others(
+    dataset: Path,
+    tmp_path: Path,
+    command: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", str(dataset), "--rerank"]) == 2
+    assert "there is no reranker to measure" in capsys.readouterr().err
+    monkeypatch.setenv("GLANE_RERANKER", str(small_cross_encoder(tmp_path / "model")))
+    monkeypatch.setenv("GLANE_RERANKER_MS", "60000")
+    arguments = ["run", str(dataset), "--rerank", "--modes", "hybrid", "--json"]
+    assert main(arguments) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert list(shown["modes"]) == ["hybrid", "reranked"]
+    # Its weights are random: it finds the same four documents, in an order of its own.
+    assert shown["modes"]["reranked"]["R@10"] == 1
+    assert shown["modes"]["reranked"]["nDCG@10"] < shown["modes"]["hybrid"]["nDCG@10"]
+    assert shown["reranker"]["late"] == 0 < shown["reranker"]["asked"]
+    # Without time the order stays.
+    monkeypatch.setenv("GLANE_RERANKER_MS", "0")
+    assert main(arguments) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["reranker"]["late"] == shown["reranker"]["asked"]
+    assert shown["modes"]["reranked"]["nDCG@10"] == shown["modes"]["hybrid"]["nDCG@10"]
+
+
+def test_vectors_of_questions_are_kept_for_the_next_process(
+    dataset: Path, eval_settings: Settings, encoder: Encoder, tmp_path: Path
+) -> None:
+    first = Remembering(encoder, tmp_path)
+    vector = first.encode_queries(["où est le four ?"])
+    first.keep()
+
+    class Broken:
+        info = encoder.info
+
+    again = Remembering(Broken(), tmp_path)  # type: ignore[arg-type]
+    assert (again.encode_queries(["où est le four ?"]) == vector).all()
+    assert [path.name for path in tmp_path.iterdir()] == [f"questions-{encoder.info.fingerprint}.npz"]
 
 
 def test_the_library_is_built_once(dataset: Path, eval_settings: Settings, encoder: Encoder) -> None:
@@ -124,8 +237,14 @@ def test_a_librarys_gate_keeps_a_worse_index_beside(
     shutil.copytree(dataset, library / "questions")
     arguments = ["gate", str(library / "questions"), "--library", str(library)]
     assert main([*arguments, "--baseline", str(library / "baseline.json"), "--write"]) == 0
-    gate = {"dataset": "questions", "baseline": "baseline.json", "max_drop": 0.01}
-    (library / "settings.json").write_text(json.dumps({"gate": gate}), "utf-8")
+    # The library's own judgments are read from the catalog that the build has just used.
+    judgments = Judgments(library)
+    judgments.add_questions(list(QUERIES.values()))
+    judgments.record_all("Anne", {question_id(QUERIES[query]): {doc: 3} for query, doc in QRELS.items()})
+    arguments = ["gate", str(library), "--library", str(library)]
+    assert main([*arguments, "--baseline", str(library / "own.json"), "--write"]) == 0
+    own = {"dataset": "", "baseline": "own.json"}
+    (library / "settings.json").write_text(json.dumps({"gate": own}), "utf-8")
     first = current_name(library)
     # Now the answers are gone: other texts stand under the same ids.
     swapped = dict(
@@ -138,23 +257,46 @@ def test_a_librarys_gate_keeps_a_worse_index_beside(
     said = capfd.readouterr().err
     assert "did not pass the library's gate" in said
     assert "FAILS" in said
+    assert "arbres qui repoussent" in said
+    assert current_name(library) == first
+    assert len(names(library)) == 2
+    # Refused again, by questions of a folder: what was refused before does not stay.
+    gate = {"dataset": "questions", "baseline": "baseline.json", "max_drop": 0.01}
+    (library / "settings.json").write_text(json.dumps({"gate": gate}), "utf-8")
+    assert glane(["index", "--library", str(library)]) == 1
+    assert "did not pass the library's gate" in capfd.readouterr().err
     assert current_name(library) == first
     assert len(names(library)) == 2
     assert glane(["index", "--library", str(library), "--force"]) == 0
     assert current_name(library) != first
 
 
-def test_tuning_says_what_it_expects(
-    command: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_tuning_leaves_each_set_out(
+    rich: Path, command: None, capsys: pytest.CaptureFixture[str], eval_settings: Settings
 ) -> None:
-    assert main(["tune", "sample", "--folds", "3", "--holdout", "0.3", "--json"]) == 0
+    sets = [str(rich), str(rich.parent / "other")]
+    assert main(["tune", *sets, "--questions", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    (fresh,) = found["fresh"]
-    (expected,) = found["datasets"]
-    assert fresh["queries"] + expected["queries"] == len(open_source("sample").queries)
+    assert [(item["dataset"], item["queries"]) for item in found["datasets"]] == [("four", 2), ("other", 2)]
+    assert found["before"] == pytest.approx(sum(item["before"] for item in found["datasets"]) / 2)
+    assert found["written"] is False
+    assert main(["tune", *sets, "--questions", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "four: nDCG@10 1.0000 now, 1.0000 chosen on the other sets (+0.0000" in said
+    assert "Mean: " in said
+    # The vectors of its questions are kept for the next time.
+    assert list((eval_settings.cache / "eval" / "four").glob("questions-*.npz"))
+
+
+def test_tuning_one_set_says_what_it_expects(
+    rich: Path, command: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", str(rich), "--folds", "2", "--holdout", "0.4", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (fresh,), (expected,) = found["fresh"], found["datasets"]
+    assert (fresh["queries"], expected["queries"]) == (1, 2)
     assert expected["interval"][0] <= expected["gain"] <= expected["interval"][1]
     assert expected["expected"] - expected["before"] == pytest.approx(expected["gain"])
-    assert found["written"] is False
 
 
 def test_a_set_without_judging_is_found_again(

@@ -10,7 +10,9 @@ import pytest
 
 from glane_eval.datasets import Document, read_dataset, write_judgments
 from glane_eval.qrels import HEADER
+from glane_eval.sources import open_source
 from glane_indexer.errors import DatasetError
+from glane_indexer.library.importing import import_bytes
 
 CORPUS = [
     {"_id": "d1", "title": "Un", "text": "Le premier."},
@@ -100,7 +102,11 @@ def test_judgments_only(tmp_path):
         ({"queries": [*QUERIES, "[1]"]}, "queries.jsonl:4", "not a JSON object"),
         ({"queries": [*QUERIES, {"_id": "q1", "text": "x"}]}, "queries.jsonl:4", "'q1' stands twice"),
         ({"queries": [*QUERIES, {"_id": "q4"}]}, "queries.jsonl:4", "text is missing"),
-        ({"queries": [*QUERIES, {"_id": "q4", "text": " "}]}, "queries.jsonl:4", "no text"),
+        (
+            {"queries": [{"_id": "q1", "text": " "}], "qrels": [HEADER, "q1\td1\t1"]},
+            "queries.jsonl",
+            "no query",
+        ),
         ({"corpus": [*CORPUS, {"text": "x"}]}, "corpus.jsonl:3", "no _id"),
         ({"corpus": [*CORPUS, {"_id": True, "text": "x"}]}, "corpus.jsonl:3", "no _id"),
         ({"corpus": [*CORPUS, {"_id": "d3"}]}, "corpus.jsonl:3", "text is missing"),
@@ -113,6 +119,29 @@ def test_what_is_wrong_is_named_with_file_and_line(tmp_path, files, where, messa
         read_dataset(folder(tmp_path, **files))
     assert raised.value.where == str(tmp_path / where)
     assert message in raised.value.message
+
+
+def test_queries_without_a_text_are_skipped_and_told(tmp_path, caplog):
+    queries = [QUERIES[0], {"_id": "q2", "text": " "}, {"_id": "q3", "text": ""}]
+    found = read_dataset(folder(tmp_path, queries=queries))
+    assert found.queries == {"q1": "premier ?"}
+    # Judgments of a question that cannot be asked would count 0 whatever the ranking.
+    assert found.qrels == {"q1": {"d1": 2, "d2": 0}}
+    assert found.skipped == (2, 3)
+    source = open_source(str(tmp_path))
+    assert (source.skipped, list(source.queries)) == (2, ["q1"])
+    assert "questions without a text are skipped, on line 2, 3" in caplog.text
+
+
+def test_documents_without_a_text_are_left_out_and_told(tmp_path, caplog):
+    corpus = [*CORPUS, {"_id": "d3", "title": " ", "text": ""}, {"_id": "d4", "text": ""}]
+    source = open_source(str(folder(tmp_path, corpus=corpus)))
+    assert [json.loads(line)["_id"] for line in source.corpus.splitlines()] == ["d1", "d2"]
+    assert "documents without a text are left out: 2" in caplog.text
+    report = import_bytes(source.corpus, tmp_path / "library", format="beir", name="set")
+    assert (report.bookmarks.added, report.bookmarks.skipped) == (2, 0)
+    # Where all have one, the file is taken as it is: its library is found again by its hash.
+    assert open_source(str(folder(tmp_path))).corpus == (tmp_path / "corpus.jsonl").read_bytes()
 
 
 def test_files_that_are_no_text(tmp_path):

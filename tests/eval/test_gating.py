@@ -87,10 +87,28 @@ def test_new_queries_do_not_count():
 
 
 def test_a_baseline_reads_back(tmp_path):
-    written = write_baseline(tmp_path / "sub" / "base.json", "piaf", {"nDCG@10": {"été": 1 / 3}})
+    (written,) = write_baseline(tmp_path / "sub" / "base.json", {"piaf": {"nDCG@10": {"été": 1 / 3}}})
     assert read_baseline(tmp_path / "sub" / "base.json") == written
     assert written.dataset == "piaf"
     assert written.created.endswith("+00:00")
+
+
+def test_one_file_holds_several_sets(tmp_path):
+    path = tmp_path / "base.json"
+    values = {"one": {"nDCG@10": {"a": 0.5}}, "two": {"nDCG@10": {"b": 0.25}}}
+    first, second = write_baseline(path, values)
+    assert (read_baseline(path, "one"), read_baseline(path, "two")) == (first, second)
+    # One of them anew: the other stays.
+    (again,) = write_baseline(path, {"two": {"nDCG@10": {"b": 0.75}}})
+    assert (read_baseline(path, "one"), read_baseline(path, "two")) == (first, again)
+    with pytest.raises(DatasetError, match="holds nothing of the data set 'three'"):
+        read_baseline(path, "three")
+    # A file of one set is read whatever the set is called: a library may have been moved.
+    write_baseline(tmp_path / "own.json", {"one": values["one"]})
+    assert read_baseline(tmp_path / "own.json", "renamed").dataset == "one"
+    path.write_text("oops")
+    with pytest.raises(DatasetError, match="not a baseline"):
+        write_baseline(path, values)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +119,8 @@ def test_a_baseline_reads_back(tmp_path):
         "{}",
         '{"dataset": "x", "created": "", "metrics": {"m": {"q": NaN}}}',
         '{"dataset": "x", "created": "", "metrics": {"m": 1}}',
+        '{"sets": []}',
+        '{"sets": {"": 3}}',
     ],
 )
 def test_a_file_that_is_no_baseline(tmp_path, text):

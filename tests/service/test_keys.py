@@ -23,13 +23,15 @@ from glane_service.keys import KEYS, SESSIONS, KeyRing
 from glane_service.limits import Limiter
 
 
-def test_each_role_may_what_those_before_it_may() -> None:
+def test_what_each_role_may_do() -> None:
     may = {role: [other for other in ROLES if Viewer(role).may(other)] for role in ROLES}
     assert may == {
         "search": ["search"],
         "member": ["search", "member"],
         "write": ["search", "member", "write"],
-        "admin": ["search", "member", "write", "admin"],
+        "admin": list(ROLES),
+        "mirror": ["search", "mirror"],
+        "follow": ["search", "member", "mirror", "follow"],
     }
     assert set(ROLE_HELP) == set(ROLES)
     assert not NOBODY.may("search")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 from glane_indexer.encoder import store
+from glane_indexer.encoder.apart import run_apart
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.encoder.fidelity import LEAST
 from glane_indexer.encoder.onnx_encoder import OnnxEncoder
@@ -17,6 +15,8 @@ from glane_indexer.encoder.store import PreparedModel
 from glane_indexer.encoder.url_encoder import UrlEncoder, is_url
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
+
+PREPARE = "glane_indexer.encoder.prepare"
 
 
 def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool = False) -> Encoder:
@@ -36,11 +36,17 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
         return UrlEncoder(settings.model, settings.library, key=key, keep=for_indexing)
     folder = store.folder_of(settings)
     prepared = store.read(folder) or _prepare_apart(settings, quiet)
-    if prepared.runtime == "torch" or (for_indexing and _has_gpu()):
+    on_gpu = for_indexing and _is_for_gpu(settings.device)
+    if prepared.runtime == "torch" or on_gpu:
         from glane_indexer.encoder.torch_encoder import TorchEncoder
 
-        source = folder / store.SOURCE
-        return TorchEncoder(prepared, str(source) if source.is_dir() else prepared.source)
+        return TorchEncoder(
+            prepared,
+            source_of(prepared, folder),
+            device="cuda" if on_gpu else "cpu",
+            precision="float16" if on_gpu else "float32",
+            probes=store.read_probes(folder) if prepared.runtime == "onnx" else None,
+        )
     encoder = OnnxEncoder(
         prepared.info,
         folder / store.GRAPH,
@@ -51,6 +57,35 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
     )
     _check(encoder, folder)
     return encoder
+
+
+def source_of(prepared: PreparedModel, folder: Path) -> str:
+    """What sentence-transformers loads a prepared encoder from: its name, or a folder.
+
+    The default encoder has one only once this was called: half a gigabyte that only torch reads.
+
+    Raises:
+        EncoderError: it cannot be written.
+    """
+    if prepared.source not in (store.DEFAULT, store.SOURCE):
+        return prepared.source
+    source = folder / store.SOURCE
+    with store.locked(folder, quiet=True):
+        if not source.is_dir():
+            from glane_indexer.encoder.convert import model_file, write_folder
+
+            half = folder / f".{store.SOURCE}.new"
+            shutil.rmtree(half, ignore_errors=True)
+            try:
+                write_folder(model_file(), half)
+                half.replace(source)
+            except OSError as error:
+                raise EncoderError(
+                    f"the encoder cannot be written: {error.strerror or error}",
+                    where=str(source),
+                    hint="Make room there, or set GLANE_CACHE to another folder",
+                ) from error
+    return str(source)
 
 
 def _check(encoder: OnnxEncoder, folder: Path) -> None:
@@ -67,32 +102,29 @@ def _check(encoder: OnnxEncoder, folder: Path) -> None:
 
 
 def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:
-    """Prepare in a process of its own, so that this one stays free of torch and of its memory."""
-    # Of the settings, only those that matter here: the caller may have changed others since.
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("GLANE_")}
-    environment.update(
-        GLANE_MODEL=settings.model,
-        GLANE_PRECISION=settings.precision,
-        GLANE_CACHE=str(settings.cache),
-        GLANE_THREADS=str(settings.threads),
-        PYTHONPATH=os.pathsep.join(filter(None, sys.path)),
-    )
-    command = [sys.executable, "-m", "glane_indexer.encoder.prepare", *(["--quiet"] if quiet else [])]
-    done = subprocess.run(  # noqa: S603
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
-    prepared = store.read(store.folder_of(settings)) if done.returncode == 0 else None
-    if prepared is not None:
-        return prepared
-    try:
-        said = json.loads(done.stdout)
-    except ValueError:
-        said = {
-            "message": f"preparing the encoder ended early, with exit code {done.returncode}",
-            "where": settings.model,
-            "hint": "It needs 3 GB of memory and 2 GB of disk; then run `glane model prepare`",
-        }
-    raise EncoderError(said["message"], where=said["where"], hint=said["hint"])
+    run_apart(PREPARE, settings, settings.model, quiet=quiet)
+    prepared = store.read(store.folder_of(settings))
+    if prepared is None:
+        raise EncoderError("the encoder was not prepared", where=settings.model)
+    return prepared
+
+
+def _is_for_gpu(device: str) -> bool:
+    """Whether passages are to be embedded on a GPU.
+
+    Raises:
+        EncoderError: they are, and there is none.
+    """
+    if device == "cpu":
+        return False
+    found = _has_gpu()
+    if device == "cuda" and not found:
+        raise EncoderError(
+            "there is no GPU here that torch can use",
+            where="GLANE_DEVICE",
+            hint="Set GLANE_DEVICE=cpu, or install a build of torch for the GPU",
+        )
+    return found
 
 
 def _has_gpu() -> bool:

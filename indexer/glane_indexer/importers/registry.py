@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from glane_indexer.errors import InputError, UsageError
-from glane_indexer.importers.formats import FORMATS, Format
+from glane_indexer.importers.format import Format
+from glane_indexer.importers.formats import FORMATS
+from glane_indexer.importers.leftover import Kept, left_behind
 from glane_indexer.importers.limits import limited
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Bookmark, Imported, Problem
@@ -77,14 +79,18 @@ def is_whole(source: Source) -> bool:
 
 
 def _guarded(source: Source, chosen: Format) -> Iterator[Imported]:
-    """What a reader gives, within the limits; where it can go no further, what came before is kept."""
+    """What a reader gives, within the limits, and what it has passed by.
+
+    Where it can go no further, what came before is kept.
+    """
     if not source.is_packed():
         yield from source.problems
-    given = False
+    given, kept = False, Kept()
     try:
         for item in chosen.read(source):
             if isinstance(item, Bookmark):
                 given = True
+                kept.take(item)
                 yield from limited(item)
             else:
                 yield item
@@ -93,3 +99,5 @@ def _guarded(source: Source, chosen: Format) -> Iterator[Imported]:
             raise
         message = f"{error.message}; what stands behind is left out"
         yield Problem(error.where or "file", message)
+    if given and chosen.dense and not source.is_packed():
+        yield from left_behind(source, kept)

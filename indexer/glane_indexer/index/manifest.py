@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from glane_indexer.index.segment import SegmentFile
 from glane_indexer.text import ANALYSIS_VERSION
 
 # Raise it when the files of an index change their layout or their meaning. Version 2, of Glane 0.1, had a
-# folder of files a generation.
-SCHEMA_VERSION = 3
+# folder of files a generation; version 3 had other checksums.
+SCHEMA_VERSION = 4
 
 Mask = NDArray[np.bool_]
 
@@ -103,18 +103,7 @@ def write(path: Path, manifest: Manifest) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    values = {
-        "schema": manifest.schema,
-        "analysis": manifest.analysis,
-        "encoder": manifest.encoder.to_json(),
-        "catalog_version": manifest.catalog_version,
-        "seq": manifest.seq,
-        "created_at": manifest.created_at,
-        "passages": manifest.passages,
-        "merges": manifest.merges,
-        "questions": [[text, list(ids)] for text, ids in manifest.questions],
-        "segments": [{**asdict(item.file), "gone": _packed(~item.alive)} for item in manifest.members],
-    }
+    values = to_json(manifest)
     draft = path.with_name(f".{path.name}")
     with draft.open("wb") as stream:
         whole = {"checksum": _checksum(values), "generation": values}
@@ -136,18 +125,7 @@ def read(path: Path) -> Manifest:
         values: dict[str, Any] = whole["generation"]
         if whole["checksum"] != _checksum(values):
             raise ValueError("its checksum does not match")
-        return Manifest(
-            schema=int(values["schema"]),
-            analysis=int(values["analysis"]),
-            encoder=EncoderInfo(**values["encoder"]),
-            catalog_version=str(values["catalog_version"]),
-            seq=int(values["seq"]),
-            created_at=str(values["created_at"]),
-            passages=int(values["passages"]),
-            merges=int(values.get("merges", 0)),
-            questions=[(str(text), [str(id) for id in ids]) for text, ids in values["questions"]],
-            members=[_member(item) for item in values["segments"]],
-        )
+        return from_json(values)
     except FileNotFoundError:
         if (path.parent / path.stem).is_dir():
             raise GenerationError(
@@ -162,13 +140,50 @@ def read(path: Path) -> Manifest:
         ) from error
 
 
+def to_json(manifest: Manifest) -> dict[str, Any]:
+    """What a generation's file holds, beside its checksum."""
+    return {
+        "schema": manifest.schema,
+        "analysis": manifest.analysis,
+        "encoder": manifest.encoder.to_json(),
+        "catalog_version": manifest.catalog_version,
+        "seq": manifest.seq,
+        "created_at": manifest.created_at,
+        "passages": manifest.passages,
+        "merges": manifest.merges,
+        "questions": [[text, list(ids)] for text, ids in manifest.questions],
+        "segments": [{**asdict(item.file), "gone": _packed(~item.alive)} for item in manifest.members],
+    }
+
+
+def from_json(values: Mapping[str, Any]) -> Manifest:
+    """The manifest that :func:`to_json` has given.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError, zlib.error: it is none.
+    """
+    return Manifest(
+        schema=int(values["schema"]),
+        analysis=int(values["analysis"]),
+        encoder=EncoderInfo(**values["encoder"]),
+        catalog_version=str(values["catalog_version"]),
+        seq=int(values["seq"]),
+        created_at=str(values["created_at"]),
+        passages=int(values["passages"]),
+        merges=int(values.get("merges", 0)),
+        questions=[(str(text), [str(id) for id in ids]) for text, ids in values["questions"]],
+        members=[_member(item) for item in values["segments"]],
+    )
+
+
 def _checksum(values: dict[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
 
 
-def _member(values: dict[str, Any]) -> Member:
-    gone = str(values.pop("gone"))
-    file = SegmentFile(**values)
+def _member(values: Mapping[str, Any]) -> Member:
+    facts = dict(values)
+    gone = str(facts.pop("gone"))
+    file = SegmentFile(**facts)
     return Member(file, ~_unpacked(gone, file.bookmarks))
 
 

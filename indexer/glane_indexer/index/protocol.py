@@ -102,6 +102,8 @@ Selection = Any
 class Comparison(Protocol):
     """One question's unit vector beside the vectors of a view; scores are cosines."""
 
+    vector: Floats
+
     def nearest(self, limit: int, *, allowed: Selection | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending.
 
@@ -117,9 +119,6 @@ class Comparison(Protocol):
 
         One that has only one of the two has it for both; one that has no passage at all has 0.
         """
-
-    def mean(self) -> float:
-        """The question's product with the mean of all bookmarks' vectors: how near they are at all."""
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
@@ -234,8 +233,8 @@ class View(Protocol):
         The most frequent first (then by the word), ``limit`` of them at most.
         """
 
-    def document_vector(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole; zeros where it has no text."""
+    def document_vectors(self, rows: Rows) -> Floats:
+        """The unit vectors of bookmarks as a whole, ``[rows, d]``; zeros where one has no text."""
 
     def compare(self, vector: Floats) -> Comparison:
         """The vector side of a question."""

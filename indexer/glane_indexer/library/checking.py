@@ -16,6 +16,7 @@ from glane_indexer.index.generation import Generation
 from glane_indexer.library.applying import has_catalog
 from glane_indexer.library.entries import Entry
 from glane_indexer.library.journal import Journal
+from glane_indexer.replication.state import FOLLOWER
 
 JSON_FILES = ("settings.json", "keys.json")
 
@@ -45,6 +46,12 @@ def check(library: Path) -> list[Finding]:
 
 
 def _findings(library: Path) -> Iterator[Finding]:
+    if (library / FOLLOWER).exists():
+        # The copy of another library is an index alone.
+        copied: list[Finding] = []
+        _guarded("index", lambda: _index(library, None, copied), copied)
+        yield from copied
+        return
     journal: list[Finding] = []
     entries = _entries(library, journal)
     yield from journal

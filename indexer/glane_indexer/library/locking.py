@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from glane_indexer.errors import LibraryError, LockedError
+from glane_indexer.replication.state import refuse_follower
 
 LOCK_NAME = "writer.lock"
 # Indexing takes long, and hinders nobody who writes to the catalog for a moment.
@@ -37,8 +38,9 @@ def writer_lock(library: Path, purpose: str, *, name: str = LOCK_NAME, wait: flo
 
     Raises:
         LockedError: another process (or another part of this one) holds it; it says which.
-        LibraryError: the lock file cannot be made in this folder.
+        LibraryError: the lock file cannot be made in this folder, or it is a copy of another library.
     """
+    refuse_follower(library)
     path = library / name
     deadline = time.monotonic() + wait
     try:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,8 +26,11 @@ from glane_service.http.receiving import gone
 # A search on an idle machine takes about 10 ms; with this wait before it, it is answered within 500 ms
 # on one that works as hard as it can.
 LONGEST_WAIT = 0.2
-# What is cheap, or says how the service is, is never refused.
-FREE = ("/healthz", "/readyz", "/metrics", "/static/", "/search-box", "/v1/search-box", "/favicon.ico")
+# What is cheap, or says how the service is, is never refused; servers that follow take load off this one.
+FREE = (
+    *("/healthz", "/readyz", "/metrics", "/static/", "/search-box", "/v1/search-box", "/favicon.ico"),
+    "/api/generation",
+)
 # The weight of the last request in the mean time of one; before the first one, a guess in seconds.
 _NEWEST, _FIRST = 0.05, 0.02
 _LEAVE = "glane.leave"
@@ -137,6 +141,11 @@ def leave_place(request: Request) -> None:
     leave: Callable[[], None] | None = request.scope.get(_LEAVE)
     if leave is not None:
         leave()
+
+
+def leave_place_from_thread(request: Request) -> None:
+    """The same, from the thread in which the request is worked on."""
+    from_thread.run_sync(leave_place, request)
 
 
 async def while_connected(request: Request, work: Callable[[Callable[[], bool]], Result]) -> Result:

@@ -7,6 +7,7 @@ all, whichever one answers.
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from glane_indexer.errors import GlaneError
 from glane_service.access import PUBLIC
+from glane_service.following import state_of
 from glane_service.http.backend import Backend
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Dense between 1 and 25 ms, where a search on a library of ordinary size is.
 BUCKETS = (0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.018, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+# A stage of a search takes a tenth of a millisecond, the encoder and large libraries up to twenty.
+STAGE_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.1, 1.0)
 
 
 class Metrics:
@@ -67,6 +71,14 @@ class Metrics:
             buckets=BUCKETS,
             registry=registry,
         )
+        self._stage_seconds = Histogram(
+            "glane_stage_seconds",
+            "Time in the engine, by stage: question (its words and filters), encoder, keyword, vector, "
+            "rank, present, facets",
+            ["stage"],
+            buckets=STAGE_BUCKETS,
+            registry=registry,
+        )
         self._empty = Counter(
             "glane_searches_without_result_total",
             "Searches that found nothing, by mode",
@@ -100,6 +112,19 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
+        self._follow_seq, self._follow_lag, self._follow_ok, self._follow_bytes = (
+            Gauge(name, help, registry=registry, multiprocess_mode="mostrecent")
+            for name, help in (
+                ("glane_follow_seq", "Last change of the source that is here; 0 where none is followed"),
+                (
+                    "glane_follow_lag_seconds",
+                    "Time since this server was known to have what its source has",
+                ),
+                ("glane_follow_ok", "1 while the source can be followed, 0 while it cannot"),
+                ("glane_follow_bytes", "Bytes that have come from the source"),
+            )
+        )
+
         self._damaged = self._of_library("glane_index_damaged", "1 where the index is damaged, else 0")
         self._segments = self._of_library("glane_index_segments", "Segments of the public index")
         self._merges = self._of_library("glane_index_merges", "How often segments were merged so far")
@@ -128,6 +153,8 @@ class Metrics:
         """Count one search; ``source`` is ``api``, ``page``, ``feed`` or ``instantsearch``."""
         self._searches.labels(results.mode_used, source).inc()
         self._search_seconds.labels(results.mode_used).observe(results.took_ms / 1000)
+        for stage, milliseconds in results.stages.items():
+            self._stage_seconds.labels(stage).observe(milliseconds / 1000)
         if not results.total:
             self._empty.labels(results.mode_used).inc()
 
@@ -142,10 +169,17 @@ class Metrics:
 
     def _observe(self, backend: Backend) -> None:
         self._damaged.set(bool(backend.damage))
-        if generation := backend.generation():
-            manifest = generation.manifest
+        if opened := backend.generation():
+            manifest = opened.manifest
             self._segments.set(sum(item.file.visibility == "public" for item in manifest.members))
             self._merges.set(manifest.merges)
+        state = state_of(backend.settings)
+        if state is not None:
+            self._follow_seq.set(state.seq)
+            # What never was like its source is behind by all of time.
+            self._follow_lag.set(lag if (lag := state.lag()) is not None else math.inf)
+            self._follow_ok.set(not state.error)
+            self._follow_bytes.set(state.moved)
         try:
             self._waiting.set(backend.waiting())
             status = backend.engine_for(PUBLIC).status()

@@ -44,6 +44,11 @@ TYPES: dict[str, tuple[int, str, str]] = {
         "No key was given, or one that is not valid; `WWW-Authenticate` says how to give it.",
     ),
     "forbidden": (403, "This is not allowed", "`detail` says what is missing."),
+    "read-only": (
+        403,
+        "This server takes no changes",
+        "It follows another, or answers from Qdrant; `detail` names the one that takes them.",
+    ),
     "conflict": (
         409,
         "This does not fit what came before",
@@ -112,6 +117,7 @@ _BY_SLUG = {
     "locked": "unavailable",
     "journal": "unavailable",
     "unauthorized": "unauthorized",
+    "read-only": "read-only",
     "forbidden": "forbidden",
     "too-many": "too-many",
     "conflict": "conflict",

@@ -201,6 +201,16 @@ class EncoderAnswer(Answer):
     max_tokens: int
 
 
+class FollowAnswer(Answer):
+    """How a server stands to the one it follows."""
+
+    seq: int = Field(description="The last change of the source that is here")
+    lag_seconds: float | None = Field(
+        description="For how long it has not been known to be what the source has; null: it never was"
+    )
+    error: str = Field(description="Why the source cannot be followed at the moment; empty: it can be")
+
+
 class StatusAnswer(Answer):
     """What the library holds."""
 
@@ -213,6 +223,7 @@ class StatusAnswer(Answer):
     seq: int = Field(description="The last change that the answers know")
     encoder: EncoderAnswer
     bytes: int
+    follow: FollowAnswer | None = Field(None, description="Of a server that follows another")
 
 
 class HealthAnswer(Answer):
@@ -221,6 +232,7 @@ class HealthAnswer(Answer):
     status: Literal["ok"]
     generation: str | None = None
     damage: str | None = None
+    follow: FollowAnswer | None = Field(None, description="Of a server that follows another")
 
 
 class AcceptedAnswer(Answer):

@@ -18,6 +18,7 @@ from glane_service.access import EVERYTHING, UnknownViewerError, Viewer
 from glane_service.http import bodies, schemas
 from glane_service.http.bodies import AnnotationBody, BodyError, BookmarkBody
 from glane_service.http.parameters import MAX_SEQ
+from glane_service.http.replica import refuse_writing
 from glane_service.http.routes import OTHERWISE, PROBLEM, Id, answer, backend_of
 from glane_service.http.viewers import viewer_of
 
@@ -27,7 +28,7 @@ _ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {"model": schemas.AcceptedAnswer, "description": "On the disk; searchable within a moment"},
     400: {**PROBLEM, "description": "The body is not acceptable; `pointer` names the place in it"},
     401: {**PROBLEM, "description": "There is no valid key"},
-    403: {**PROBLEM, "description": "The key is not one for writing"},
+    403: {**PROBLEM, "description": "The key is not one for writing, or this server follows another"},
     409: {**PROBLEM, "description": "Another request was made with this `Idempotency-Key`"},
     413: {**PROBLEM, "description": f"The body is over {bodies.MAX_BODY >> 20} MB"},
     415: {**PROBLEM, "description": "The body is neither JSON nor JSON lines"},
@@ -150,12 +151,16 @@ async def annotate(request: Request, bookmark_id: Id) -> Response:
 def change(request: Request, seq: Annotated[int, Path(ge=1, le=MAX_SEQ)]) -> Response:
     """`accepted`: on the disk. `applied`: in the catalog. `searchable`: in every answer from now on."""
     viewer_of(request).require("write")
+    if request.app.state.settings.read_only:
+        if _state(request, seq) != "searchable":
+            raise NotFoundError("this change is not known here yet", where="seq")
+        return answer({"seq": seq, "state": "searchable", "ids": None}, cache="no-store")
     writer = writer_of(request)
     entries = writer.journal.entries(seq - 1)
     if seq > writer.journal.last():
         raise NotFoundError("no change has this number yet", where="seq")
     ids = list(entries[0].ids) if entries and entries[0].seq == seq else None
-    return answer({"seq": seq, "state": _state(request, writer, seq), "ids": ids}, cache="no-store")
+    return answer({"seq": seq, "state": _state(request, seq), "ids": ids}, cache="no-store")
 
 
 def writer_of(request: Request) -> Writer:
@@ -201,11 +206,12 @@ def _writing_viewer(request: Request) -> Viewer:
         )
     viewer = viewer_of(request)
     viewer.require("write")
+    refuse_writing(request)
     return viewer
 
 
-def _state(request: Request, writer: Writer, seq: int) -> str:
+def _state(request: Request, seq: int) -> str:
     backend = backend_of(request)
     if backend.is_open and backend.engine_for(EVERYTHING).seq >= seq:
         return "searchable"
-    return "applied" if applied_seq(writer.library) >= seq else "accepted"
+    return "applied" if applied_seq(writer_of(request).library) >= seq else "accepted"

@@ -23,6 +23,7 @@ from glane_indexer.models import Annotation, Bookmark
 from glane_service.access import ForbiddenError, TooManyError, UnknownViewerError, Viewer
 from glane_service.http.bodies import read_body
 from glane_service.http.links import LANGUAGES, Links
+from glane_service.http.replica import refuse_writing
 from glane_service.http.viewers import Access, viewer_of
 from glane_service.pages.bookmarklet import MAX_TEXT, MAX_TITLE, bookmarklet
 from glane_service.pages.editing_form import bookmark_of_form, fields_of_form
@@ -229,6 +230,7 @@ class EditingPages:
             return RedirectResponse(context.links.sign_in(here(context.request)), status_code=303)
         except ForbiddenError:
             return self._sign_in_form(context, here(context.request), "role_too_low", 403)
+        refuse_writing(context.request)
         if form is not None:
             self._check_token(context, form)
         return viewer

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.index.local.arrays import Arrays, Strings
+from glane_indexer.index.local.words import spans
 from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
@@ -20,6 +21,8 @@ NO_DATE = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Values that a facet lists at most, the most frequent ones.
 FACET_VALUES = 100
+# In a view of many bookmarks, few of them are looked at one by one.
+FEW, MANY = 8, 4096
 SINGLE = ("kinds", "contributors", "sites", "languages", "years")
 
 Mask = NDArray[np.bool_]
@@ -53,6 +56,22 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     return arrays
 
 
+def merge(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Arrays:
+    """The arrays of ``count`` bookmarks out of several segments.
+
+    Args:
+        parts: of each segment its arrays, and of each of its rows the new one, or -1.
+    """
+    arrays = _numbers(parts, count)
+    for name in (*SINGLE, "tags"):
+        coded = _coded(name, parts, count)
+        arrays |= Strings.arrays(f"{name}_values", coded.values)
+        arrays[f"{name}_codes"] = coded.codes
+        if coded.rows is not None:
+            arrays[f"{name}_ends"] = np.cumsum(np.bincount(coded.rows, minlength=count), dtype=np.int64)
+    return arrays
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
@@ -70,6 +89,13 @@ class Coded:
         if chosen is not None:
             codes = codes[chosen if self.rows is None else chosen[self.rows]]
         return np.bincount(codes, minlength=len(self.values))
+
+    def among(self, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+        """The codes that a few bookmarks (rows ascending) have, ascending, with how many have each."""
+        if self.rows is None:
+            return np.unique(self.codes[rows], return_counts=True)
+        first, last = np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, side="right")
+        return np.unique(self.codes[spans(first, last - first)], return_counts=True)
 
     def having(self, accepted: Sequence[int], count: int) -> Mask:
         """Which of ``count`` bookmarks have a value with one of these codes."""
@@ -92,12 +118,7 @@ class Columns:
 
     def __init__(self, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> None:
         self._count = count
-        numbers = {
-            name: np.zeros(count, np.int64) for name in ("created", "views", "annotations", "described")
-        }
-        for arrays, own in parts:
-            for name, values in numbers.items():
-                values[own[own >= 0]] = arrays[name][own >= 0]
+        numbers = _numbers(parts, count)
         self.created, self.views = numbers["created"], numbers["views"]
         self.annotations, self.descriptions = (
             int(numbers["annotations"].sum()),
@@ -153,13 +174,19 @@ class Columns:
 
         Years are newest first.
         """
-        chosen = None
-        if rows is not None:
-            chosen = np.zeros(self._count, np.bool_)
-            chosen[rows] = True
-        found = {
-            name: _ranked(column.values, column.counts(chosen)) for name, column in self._coded.items()
-        }
+        if rows is not None and FEW * len(rows) + MANY < self._count:
+            ordered = np.sort(rows)
+            found = {name: _ranked(item.values, *item.among(ordered)) for name, item in self._coded.items()}
+        else:
+            chosen = None
+            if rows is not None:
+                chosen = np.zeros(self._count, np.bool_)
+                chosen[rows] = True
+            found = {}
+            for name, item in self._coded.items():
+                counts = item.counts(chosen)
+                codes = np.flatnonzero(counts)
+                found[name] = _ranked(item.values, codes, counts[codes])
         found["years"].sort(reverse=True)
         return found
 
@@ -181,6 +208,21 @@ class Columns:
     def languages(self) -> Coded:
         """The language of every bookmark."""
         return self._coded["languages"]
+
+
+def _numbers(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Arrays:
+    """The columns of numbers of several segments."""
+    numbers: Arrays = {
+        "created": np.zeros(count, np.int64),
+        "views": np.zeros(count, np.int64),
+        "annotations": np.zeros(count, np.int32),
+        "described": np.zeros(count, np.uint8),
+    }
+    for arrays, own in parts:
+        alive = own >= 0
+        for name, values in numbers.items():
+            values[own[alive]] = arrays[name][alive]
+    return numbers
 
 
 def _coded(name: str, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Coded:
@@ -211,12 +253,12 @@ def _by_fold(values: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def _ranked(values: list[str], counts: NDArray[np.int64]) -> ValueCounts:
-    """The values that occur, but "", by falling count and then by value."""
-    codes = np.flatnonzero(counts)
+def _ranked(values: list[str], codes: Rows, counts: NDArray[np.int64]) -> ValueCounts:
+    """The values of some codes, ascending, but "", by falling count and then by value."""
     # Values are sorted, so a code orders as its value does. One more than are listed, for "".
-    best = codes[np.lexsort((codes, -counts[codes]))][: FACET_VALUES + 1]
-    return [(values[code], int(counts[code])) for code in best.tolist() if values[code]][:FACET_VALUES]
+    best = np.argsort(-counts, kind="stable")[: FACET_VALUES + 1]
+    pairs = zip(codes[best].tolist(), counts[best].tolist(), strict=True)
+    return [(values[code], count) for code, count in pairs if values[code]][:FACET_VALUES]
 
 
 def _seconds(moment: datetime | None) -> int:

@@ -26,8 +26,9 @@ class Candidates:
     candidate's passages of text, ``title`` that of its title card, ``document`` that of its whole;
     ``language`` is the part of these that its language alone brings (see
     :mod:`glane_indexer.index.local.languages`). ``title_covered`` is the share of its title that the
-    question covers, and ``complete`` is 1 where it holds every word of the question. ``mean`` is how near
-    the question is to all bookmarks. What belongs to a leg that did not run is 0.
+    question covers, and ``complete`` is 1 where it holds every word of the question. ``common`` is how near
+    the question and the bookmark are to everything, and ``density`` how near the library's bookmarks are to
+    each other (see :mod:`.confidence`). What belongs to a leg that did not run is 0.
     """
 
     rows: Rows
@@ -39,13 +40,16 @@ class Candidates:
     language: Floats
     title_covered: Floats
     complete: Floats
-    mean: float
+    common: Floats
+    density: float
 
     @classmethod
     def found_by_words(cls, rows: Rows, scores: Floats, question: Question) -> Candidates:
         """Candidates of the keyword leg alone."""
         nothing = np.zeros(len(rows), np.float32)
-        return cls(rows, question, scores, nothing, nothing, nothing, nothing, nothing, nothing, 0.0)
+        return cls(
+            rows, question, scores, nothing, nothing, nothing, nothing, nothing, nothing, nothing, 0.0
+        )
 
     def vector(self, parameters: Parameters) -> Floats:
         """The vector score of each candidate: a weighted mean of three cosines, less its language's."""
@@ -66,20 +70,25 @@ def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") 
     """The score of each candidate in a mode, 1 at most; the higher, the better."""
     if mode == "keyword":
         return candidates.coverage()
-    vector = candidates.vector(parameters)
     if mode == "vector":
-        return vector
+        return candidates.vector(parameters)
+    nats, most = evidence(candidates, parameters)
+    return np.asarray(nats / np.float32(max(most, 1e-9)), np.float32)
+
+
+def evidence(candidates: Candidates, parameters: Parameters) -> tuple[Floats, float]:
+    """What speaks for each candidate by both legs, in nats, and the most that could."""
+    vector = candidates.vector(parameters)
     question = candidates.question
     possible = question.possible**parameters.possible_power
     nat = parameters.nat_scale * (1 - parameters.telling_discount * question.telling) * possible
     title = parameters.title_scale * question.telling * possible
-    fused = (
+    nats = (
         np.float32(parameters.vector_scale) * vector
         + np.float32(nat) * candidates.keyword
         + np.float32(title) * candidates.title_covered
     )
-    most = parameters.vector_scale + nat * question.bound + title
-    return np.asarray(fused / np.float32(max(most, 1e-9)), np.float32)
+    return nats, parameters.vector_scale + nat * question.bound + title
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

@@ -66,8 +66,9 @@ class Parameters:
     """The power of the share of the question's words that the library's bookmarks can hold, by which the
     words' part is multiplied: in a library of several languages the words of one find only its own."""
 
-    line: float = 0.08
-    """The confidence from which a result counts as an answer."""
+    line: float = 0.1
+    """How likely it must be that the question belongs to the library, as far as a result can tell, for the
+    result to be listed among the answers."""
 
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""

@@ -13,7 +13,7 @@ from glane_indexer.models import PassageKind
 
 # A passage that holds all of the question's words gains as much as this much cosine. Cosines of one
 # bookmark's passages with one question lie within about 0.1 of each other.
-WORDS_WEIGHT = 0.06
+WORDS_WEIGHT = 0.08
 
 
 def choose(

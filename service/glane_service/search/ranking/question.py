@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glane_indexer.index.protocol import K1, Field, Floats, Rows, Term, View
 from glane_indexer.text import fold, query_stems
@@ -23,7 +22,10 @@ EVERYTHING: tuple[Field, ...] = ("text",)
 # Words that a library of few texts in a language may lack by chance weigh as much as this, in nats.
 _DOUBT = 3.0
 # Below the first share of titles that are a bookmark's own they tell nothing, from the second on all.
-_TELLING = (0.3, 0.8)
+_OWN = (0.3, 0.8)
+# The same of a title's part in all the words of its bookmark: a few words above forty annotations name
+# what they are about, and not what one of them says.
+_PART = (0.01, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,18 @@ class Question:
         words = [word for word in self.words if word.known]
         if not words or not len(rows):
             return nothing, nothing
-        sizes = np.array([len(word.stems) for word in words])
+        # Where one is in no bookmark, none holds them all: the others need not be looked for in the text.
+        fields: tuple[Field, ...] = ("title",) if self.unknown else ("title", "text")
+        terms = [term for field in fields for word in words for term in word.terms(field)]
+        sizes = np.array([len(word.stems) for word in words] * len(fields))
         starts = np.cumsum(sizes) - sizes
-
-        def holds(field: Field) -> NDArray[np.bool_]:
-            terms = [term for word in words for term in word.terms(field)]
-            return np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
-
+        holds = np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
         weights = np.array([word.weight for word in words], np.float32)
         masses = view.title_masses(rows)
-        covered = np.minimum(1, holds("title") @ weights / np.maximum(masses, np.float32(1e-6)))
+        covered = np.minimum(1, holds[:, : len(words)] @ weights / np.maximum(masses, np.float32(1e-6)))
         return (
             np.asarray(np.where(masses > 0, covered, 0), np.float32),
-            nothing if self.unknown else np.asarray(holds("text").all(axis=1), np.float32),
+            nothing if self.unknown else np.asarray(holds[:, len(words) :].all(axis=1), np.float32),
         )
 
 
@@ -95,7 +96,7 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
         words: exact forms, as :func:`glane_indexer.text.tokens` gives them.
         fields: where they are looked for; :data:`EVERYTHING` for all.
     """
-    telling = telling_of(view.distinct_titles)
+    telling = telling_of(view.distinct_titles, title_part(view))
     found = tuple(_word(view, word) for word in dict.fromkeys(words))
     exact, folded = parameters.exact_weight, parameters.folded_weight
     # A term frequency's part of BM25 is below k1 + 1: so divided, a word scores its nats at most.
@@ -125,14 +126,29 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
     return Question(found, tuple(weights), bound, _possible(view, found), telling)
 
 
-def telling_of(distinct: float) -> float:
-    """How much titles tell where this share of them is a bookmark's own, 0 to 1.
+def telling_of(distinct: float, part: float) -> float:
+    """How much titles tell in a library, 0 to 1.
 
-    Where many bookmarks share a title (the paragraphs of one article) it says what all of them are about;
-    where each has its own it is often the question that the bookmark answers.
+    Where many bookmarks share a title (the paragraphs of one article), or where it is a few words above a
+    long text, it says what they are about; where each has its own, of some length, it is often the question
+    that the bookmark answers.
+
+    Args:
+        distinct: the share of the titles that are a bookmark's own.
+        part: the share of the bookmarks' words that stand in their titles.
     """
-    least, most = _TELLING
-    return min(1.0, max(0.0, (distinct - least) / (most - least)))
+    return _between(distinct, _OWN) * _between(part, _PART)
+
+
+def title_part(view: View) -> float:
+    """The share of a view's words that stand in titles, 0 to 1."""
+    return view.average_length("title") / max(1.0, view.average_length("text"))
+
+
+def _between(value: float, ends: tuple[float, float]) -> float:
+    """How far a value has come from the one end to the other, 0 to 1."""
+    least, most = ends
+    return min(1.0, max(0.0, (value - least) / (most - least)))
 
 
 def idf(frequency: int, documents: int) -> float:
@@ -166,13 +182,13 @@ def _possible(view: View, words: Sequence[Word]) -> float:
     known = [word for word in words if word.known]
     if not known or np.count_nonzero(counts) < 2:
         return 1.0
-    expected, found = np.zeros((2, len(counts)))
-    for word in known:
-        held = view.spread(word.stems).max(axis=0)
-        # A language of few bookmarks says little about how common a word is.
-        rate = (held / np.maximum(counts, 5)).max()
-        due = word.weight * (1 - np.exp(-counts * rate))
-        expected += due
-        found += due * (held > 0)
+    sizes = np.array([len(word.stems) for word in known])
+    spread = view.spread([stem for word in known for stem in word.stems])
+    held = np.maximum.reduceat(spread, np.cumsum(sizes) - sizes, axis=0)
+    # A language of few bookmarks says little about how common a word is.
+    rates = (held / np.maximum(counts, 5)).max(axis=1)
+    weights = np.array([word.weight for word in known])
+    due = weights[:, None] * (1 - np.exp(-counts * rates[:, None]))
+    expected, found = due.sum(axis=0), (due * (held > 0)).sum(axis=0)
     shares = np.minimum(1, (found + _DOUBT) / (expected + _DOUBT))
     return float(shares @ counts / counts.sum())

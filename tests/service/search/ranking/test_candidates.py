@@ -43,7 +43,8 @@ def candidates(bound: float = 8.0, possible: float = 1.0, telling: float = 0.5) 
         language=floats(0, 0, 0),
         title_covered=floats(0, 0, 1),
         complete=floats(0, 0, 1),
-        mean=0.5,
+        common=floats(0, 0, 0),
+        density=0.0,
     )
 
 
@@ -95,7 +96,7 @@ def test_two_scales_of_nothing_divide_by_nothing() -> None:
 
 def test_no_candidates_have_no_scores() -> None:
     none = floats()
-    empty = Candidates(np.empty(0, np.int64), question(), *([none] * 7), 0.0)
+    empty = Candidates(np.empty(0, np.int64), question(), *([none] * 8), 0.0)
     for mode in ("hybrid", "keyword", "vector"):
         scores = fuse(empty, PARAMETERS, mode)
         assert len(scores) == 0
@@ -122,7 +123,7 @@ def test_the_order_does_not_depend_on_how_candidates_came(scores: list[float], c
 def test_a_candidate_more_changes_no_other_score(count: int, chance: object) -> None:
     few = candidates()
     extra = floats(*(chance.random() for _ in range(count)))  # type: ignore[attr-defined]
-    arrays = [item.name for item in fields(Candidates) if item.name not in ("rows", "question", "mean")]
+    arrays = [item.name for item in fields(Candidates) if item.name not in ("rows", "question", "density")]
     many = replace(
         few,
         rows=np.concatenate([few.rows, np.arange(10, 10 + count)]),

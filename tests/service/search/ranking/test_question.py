@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glane_indexer.index.protocol import Rows, Term
+from glane_indexer.index.protocol import Field, Rows, Term
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING, idf, telling_of, weigh
 
@@ -26,7 +26,11 @@ class Library:
         self.distinct_titles = distinct
         self.held: Mapping[str, Sequence[int]] = held
         self.titles: list[set[str]] = []
+        self.lengths: Mapping[str, float] = {"title": 10, "text": 100}
         self.texts: list[set[str]] = []
+
+    def average_length(self, field: Field) -> float:
+        return self.lengths[field]
 
     def document_frequencies(self, terms: Sequence[Term]) -> NDArray[np.int64]:
         return self.spread(list(terms)).sum(axis=1)
@@ -37,8 +41,10 @@ class Library:
         return np.array(rows, np.int64).reshape(len(terms), -1)
 
     def term_weights(self, terms: Sequence[Term], rows: Rows) -> NDArray[np.float32]:
-        held = self.titles if terms[0].field == "title" else self.texts
-        return np.array([[term.word in held[row] for term in terms] for row in rows], np.float32)
+        held = {"title": self.titles, "text": self.texts}
+        return np.array(
+            [[term.word in held[term.field][row] for term in terms] for row in rows], np.float32
+        )
 
     def title_masses(self, rows: Rows) -> NDArray[np.float32]:
         known = [sum(idf(sum(self.held[word]), self.count) for word in self.titles[row]) for row in rows]
@@ -82,8 +88,13 @@ def test_a_rarer_word_counts_more() -> None:
 
 
 @pytest.mark.parametrize(("distinct", "telling"), [(0, 0), (0.3, 0), (0.55, 0.5), (0.8, 1), (1, 1)])
-def test_how_much_titles_tell(distinct: float, telling: float) -> None:
-    assert telling_of(distinct) == pytest.approx(telling)
+def test_titles_that_are_a_bookmarks_own_tell(distinct: float, telling: float) -> None:
+    assert telling_of(distinct, 0.1) == pytest.approx(telling)
+
+
+@pytest.mark.parametrize(("part", "telling"), [(0, 0), (0.01, 0), (0.03, 0.25), (0.05, 0.5), (1, 0.5)])
+def test_a_few_words_above_a_long_text_tell_less(part: float, telling: float) -> None:
+    assert telling_of(0.55, part) == pytest.approx(telling)
 
 
 def test_in_one_language_every_word_is_possible() -> None:
