@@ -45,7 +45,10 @@ bench: install
 	$(BIN)/python -m benchmarks.encoder
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.question
+	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
 	$(BIN)/python -m benchmarks.screenshots --out screenshots
@@ -54,6 +57,7 @@ drill: install
 	$(BIN)/python -m benchmarks.drills.kill
 	$(BIN)/python -m benchmarks.drills.writes
 	$(BIN)/python -m benchmarks.drills.overload
+	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack
 
 clean:

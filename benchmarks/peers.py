@@ -134,7 +134,7 @@ def serve_glane(folder: Path) -> int:
         elif asked["do"] == "hybrid":
             found = [id for id, _ in engine.ranking(Query(questions[place], as_typed=True), k)]
         else:
-            found = [hit.id for hit in engine.search(Query(questions[place], per_page=k)).hits]
+            found = [hit.bookmark.id for hit in engine.search(Query(questions[place], per_page=k)).hits]
         print(json.dumps({"ms": (time.perf_counter() - started) * 1000, "found": found}), flush=True)
     return 0
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from glane_service import access
     from glane_service.search.engine import SearchEngine
     from glane_service.search.ranking.parameters import Parameters
+    from glane_service.search.reranking import Reranking
     from glane_service.source import Opened
 
 logger = logging.getLogger("glane")
@@ -35,18 +36,22 @@ class LiveEngine:
 
     Raises:
         GenerationError: the library has no index, or none that can be opened.
-        EncoderError: the encoder cannot be loaded.
+        EncoderError: the encoder, or the reranker, cannot be loaded.
     """
 
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
+        from glane_service.search.reranking import reranking_of
         from glane_service.source import own_parameters, source_of
 
         self._source = source_of(settings)
         self._encoder = load_encoder(settings)
+        self._reranking = reranking_of(settings)
         parameters = self._source.parameters()
         generation = self._source.first(self._encoder.info)
-        self._opened = _Opened(generation, self._encoder, parameters or own_parameters(generation))
+        self._opened = _Opened(
+            generation, self._encoder, parameters or own_parameters(generation), self._reranking
+        )
         self._refused = ""
         # The generation that could not be taken up, and when it may be tried again.
         self._left_alone, self._retry_at = "", 0.0
@@ -126,7 +131,9 @@ class LiveEngine:
         parameters = self._source.parameters()
         generation = self._source.next(name, self._encoder.info, self._opened.generation)
         # The old generation is closed when the last request that uses it lets go of it.
-        self._opened = _Opened(generation, self._encoder, parameters or own_parameters(generation))
+        self._opened = _Opened(
+            generation, self._encoder, parameters or own_parameters(generation), self._reranking
+        )
         self._refused = ""
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
@@ -142,11 +149,18 @@ class LiveEngine:
 class _Opened:
     """A generation with an engine for each kind of viewer, all made before any is used."""
 
-    def __init__(self, generation: Opened, encoder: Encoder, parameters: Parameters) -> None:
+    def __init__(
+        self,
+        generation: Opened,
+        encoder: Encoder,
+        parameters: Parameters,
+        reranking: Reranking | None,
+    ) -> None:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
         viewers: tuple[Viewer, ...] = ("public", "member")
         self.engines = {
-            viewer: SearchEngine(generation.view(viewer), encoder, parameters) for viewer in viewers
+            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
+            for viewer in viewers
         }

@@ -20,8 +20,8 @@ from glane_indexer.index.local import columns, completion, documents, passages, 
 from glane_indexer.index.local.arrays import Arrays, Strings, named, part
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import Documents
-from glane_indexer.index.local.keyword import SegmentWords
 from glane_indexer.index.local.languages import sums_of
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.vectors import PassageVectors, codes_of
 from glane_indexer.models import Bookmark, Passage, Visibility
 

@@ -34,6 +34,8 @@ MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Dense between 1 and 25 ms, where a search on a library of ordinary size is.
 BUCKETS = (0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.018, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+# A stage of a search takes a tenth of a millisecond, the encoder and large libraries up to twenty.
+STAGE_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.1, 1.0)
 
 
 class Metrics:
@@ -67,6 +69,14 @@ class Metrics:
             "Time in the engine, by mode",
             ["mode"],
             buckets=BUCKETS,
+            registry=registry,
+        )
+        self._stage_seconds = Histogram(
+            "glane_stage_seconds",
+            "Time in the engine, by stage: question (its words and filters), encoder, keyword, vector, "
+            "rank, present, facets",
+            ["stage"],
+            buckets=STAGE_BUCKETS,
             registry=registry,
         )
         self._empty = Counter(
@@ -132,6 +142,8 @@ class Metrics:
         """Count one search; ``source`` is ``api``, ``page``, ``feed`` or ``instantsearch``."""
         self._searches.labels(results.mode_used, source).inc()
         self._search_seconds.labels(results.mode_used).observe(results.took_ms / 1000)
+        for stage, milliseconds in results.stages.items():
+            self._stage_seconds.labels(stage).observe(milliseconds / 1000)
         if not results.total:
             self._empty.labels(results.mode_used).inc()
 

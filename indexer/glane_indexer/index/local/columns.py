@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.index.local.arrays import Arrays, Strings
+from glane_indexer.index.local.words import spans
 from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
@@ -20,6 +21,8 @@ NO_DATE = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Values that a facet lists at most, the most frequent ones.
 FACET_VALUES = 100
+# In a view of many bookmarks, few of them are looked at one by one.
+FEW, MANY = 8, 4096
 SINGLE = ("kinds", "contributors", "sites", "languages", "years")
 
 Mask = NDArray[np.bool_]
@@ -86,6 +89,13 @@ class Coded:
         if chosen is not None:
             codes = codes[chosen if self.rows is None else chosen[self.rows]]
         return np.bincount(codes, minlength=len(self.values))
+
+    def among(self, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+        """The codes that a few bookmarks (rows ascending) have, ascending, with how many have each."""
+        if self.rows is None:
+            return np.unique(self.codes[rows], return_counts=True)
+        first, last = np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, side="right")
+        return np.unique(self.codes[spans(first, last - first)], return_counts=True)
 
     def having(self, accepted: Sequence[int], count: int) -> Mask:
         """Which of ``count`` bookmarks have a value with one of these codes."""
@@ -164,13 +174,19 @@ class Columns:
 
         Years are newest first.
         """
-        chosen = None
-        if rows is not None:
-            chosen = np.zeros(self._count, np.bool_)
-            chosen[rows] = True
-        found = {
-            name: _ranked(column.values, column.counts(chosen)) for name, column in self._coded.items()
-        }
+        if rows is not None and FEW * len(rows) + MANY < self._count:
+            ordered = np.sort(rows)
+            found = {name: _ranked(item.values, *item.among(ordered)) for name, item in self._coded.items()}
+        else:
+            chosen = None
+            if rows is not None:
+                chosen = np.zeros(self._count, np.bool_)
+                chosen[rows] = True
+            found = {}
+            for name, item in self._coded.items():
+                counts = item.counts(chosen)
+                codes = np.flatnonzero(counts)
+                found[name] = _ranked(item.values, codes, counts[codes])
         found["years"].sort(reverse=True)
         return found
 
@@ -237,12 +253,12 @@ def _by_fold(values: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def _ranked(values: list[str], counts: NDArray[np.int64]) -> ValueCounts:
-    """The values that occur, but "", by falling count and then by value."""
-    codes = np.flatnonzero(counts)
+def _ranked(values: list[str], codes: Rows, counts: NDArray[np.int64]) -> ValueCounts:
+    """The values of some codes, ascending, but "", by falling count and then by value."""
     # Values are sorted, so a code orders as its value does. One more than are listed, for "".
-    best = codes[np.lexsort((codes, -counts[codes]))][: FACET_VALUES + 1]
-    return [(values[code], int(counts[code])) for code in best.tolist() if values[code]][:FACET_VALUES]
+    best = np.argsort(-counts, kind="stable")[: FACET_VALUES + 1]
+    pairs = zip(codes[best].tolist(), counts[best].tolist(), strict=True)
+    return [(values[code], count) for code, count in pairs if values[code]][:FACET_VALUES]
 
 
 def _seconds(moment: datetime | None) -> int:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.index.local.keyword import SegmentWords
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.words import word_hash
 from glane_indexer.index.protocol import Field
 from glane_indexer.text import STOP_WORDS, fold, is_stop_word, stem

@@ -18,8 +18,8 @@ from glane_indexer.index.local.arrays import Arrays, Strings, part
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import read_record
-from glane_indexer.index.local.keyword import SegmentWords
 from glane_indexer.index.local.passages import KINDS
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.vectors import EXACT_PASSAGES
 from glane_indexer.index.protocol import (
     Counts,

@@ -17,7 +17,7 @@ The first five say whether the question belongs to the library at all, as far as
 does not reach the line is listed apart. All six say how likely this very result answers: of ten that belong
 together, one may be what was asked for.
 
-The numbers are in ``calibration.json``, which ``python -m glane_eval.calibrating`` makes of judged sets and
+The numbers are in ``calibration.json``, which ``python -m glane_eval.calibration`` makes of judged sets and
 of their questions asked of other libraries; ``eval/README.md`` has how well they hold on sets left out.
 """
 

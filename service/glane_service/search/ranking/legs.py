@@ -15,6 +15,7 @@ from glane_service.search.ranking.candidates import Candidates
 from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import weigh
+from glane_service.search.stopwatch import Stopwatch
 
 
 def gather(
@@ -27,6 +28,7 @@ def gather(
     parameters: Parameters,
     keyword_limit: int,
     background: Background | None = None,
+    watch: Stopwatch | None = None,
 ) -> Candidates:
     """The candidates of both legs.
 
@@ -37,9 +39,12 @@ def gather(
         allowed: which bookmarks may be found; None allows all.
         keyword_limit: bookmarks that the keyword leg may give.
         background: what confidence is measured against; None where it is not asked for.
+        watch: is told when a leg ends.
     """
+    watch = watch or Stopwatch()
     question = weigh(view, words, fields, parameters)
     rows, scores = view.keyword(question.weights, limit=keyword_limit, allowed=allowed)
+    watch.lap("keyword")
     if comparison is None:
         place = np.argsort(rows)
         return Candidates.found_by_words(rows[place], scores[place], question)
@@ -53,7 +58,9 @@ def gather(
     keyword = np.zeros(len(every), np.float32)
     keyword[np.searchsorted(every, rows)] = scores
     passage, title = comparison.best(every)
+    watch.lap("vector")
     title_covered, complete = question.held(view, every)
+    watch.lap("keyword")
     return Candidates(
         rows=every,
         question=question,
