@@ -15,7 +15,7 @@ from typing import Any
 
 from glane_indexer.encoder import store
 from glane_indexer.encoder.base import Encoder
-from glane_indexer.encoder.load import load_encoder
+from glane_indexer.encoder.load import load_encoder, source_of
 from glane_indexer.encoder.store import PreparedModel
 from glane_indexer.errors import GlaneError
 from glane_indexer.models import Bookmark
@@ -96,10 +96,8 @@ def measure(settings: Settings, count: int) -> dict[str, Any]:
 def _sentence_transformers(settings: Settings, prepared: PreparedModel | None) -> Any:
     from sentence_transformers import SentenceTransformer
 
-    folder = store.folder_of(settings) / store.SOURCE
-    return SentenceTransformer(
-        str(folder) if folder.is_dir() else prepared.source if prepared else "", device="cpu"
-    )
+    source = source_of(prepared, store.folder_of(settings)) if prepared else ""
+    return SentenceTransformer(source, device="cpu")
 
 
 def main() -> int:

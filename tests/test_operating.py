@@ -6,6 +6,7 @@ import configparser
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,8 @@ def test_the_image_is_made_of_files_that_exist() -> None:
     for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
         for name in line.split()[:-1]:
             assert (ROOT / name).exists(), name
-    pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
-    assert re.search(r"torch==[\d.]+", text)[0] in pyproject  # type: ignore[index]
+    slim = tomllib.loads((ROOT / "slim" / "pyproject.toml").read_text("utf-8"))["project"]
+    assert re.search(r"\./slim\[(\w+)\]", text)[1] in slim["optional-dependencies"]  # type: ignore[index]
     given = dict(item.split("=", 1) for item in re.search(r"^ENV (.+)$", text, re.MULTILINE)[1].split())  # type: ignore[index]
     assert Settings.from_env(given).host == "0.0.0.0"
     parsed(json.loads(re.search(r"^CMD (.+)$", text, re.MULTILINE)[1]))  # type: ignore[index]
@@ -56,6 +57,12 @@ def test_the_image_is_made_of_files_that_exist() -> None:
 
 def test_commands_in_a_container_exist() -> None:
     for command in re.findall(r"\bglane (glane [^#\n]+)", BLOCKS["sh"]):
+        parsed(shlex.split(command))
+
+
+def test_commands_of_the_slim_install_exist() -> None:
+    section = TEXT.partition("## The slim install")[2].partition("\n## ")[0]
+    for command in re.findall(r"\bglane model[^#\n&]+", section):
         parsed(shlex.split(command))
 
 

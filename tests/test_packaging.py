@@ -7,14 +7,20 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from glane_service.version import glane_version
+
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+FILE = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = FILE["project"]
 OWN = {"glane_indexer", "glane_service", "glane_eval", "glane_client", "tests"}
+
+PACKAGES = FILE["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
 def normal(name: str) -> str:
@@ -46,7 +52,13 @@ def imported(root: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("root", "extras"),
-    [("indexer", ()), ("service", ("mcp",)), ("eval", ("eval",)), ("benchmarks", ("dev",))],
+    [
+        ("indexer", ()),
+        ("service", ("mcp",)),
+        ("eval", ("eval",)),
+        ("client", ("client", "langchain", "llama-index", "haystack")),
+        ("benchmarks", ("dev",)),
+    ],
 )
 def test_what_is_imported_is_declared(root: str, extras: tuple[str, ...]) -> None:
     distributions = packages_distributions()
@@ -69,3 +81,36 @@ def test_measuring_without_its_packages_says_what_to_install() -> None:
     assert done.returncode == 2, done.stderr
     assert "pip install 'glane[eval]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("project", [".", "slim"])
+def test_the_wheel_holds_every_file_of_the_packages(
+    project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hatchling.build import build_wheel
+
+    monkeypatch.chdir(ROOT / project)
+    with zipfile.ZipFile(tmp_path / build_wheel(str(tmp_path))) as wheel:
+        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        (points,) = (
+            wheel.read(name).decode() for name in wheel.namelist() if name.endswith("entry_points.txt")
+        )
+    kept = {
+        f"{package.name}/{path.relative_to(package)}"
+        for package in (ROOT / name for name in PACKAGES if project == "." or "eval" not in name)
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in (".pyc", ".so")
+    }
+    assert packed == kept
+    assert "glane_service.cli:main" in points
+
+
+@pytest.mark.parametrize("command", ["glane_service.cli", "glane_eval.cli"])
+def test_a_command_says_its_version(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", command, "--version"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == [
+        command.partition(".")[0].replace("glane_service", "glane").replace("_", "-"),
+        glane_version(),
+    ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
 from glane_service.guard import guarded
+from glane_service.version import glane_version
 
 # What the extra `eval` brings; `pip install .` alone does not.
 NEEDED = ("ir_measures", "scipy")
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Measure, compare, gate and tune the ranking.",
         epilog="DATASET is a BEIR folder, a library with judgments, a set of `make-set`, or `sample`.",
     )
+    parser.add_argument("--version", action="version", version=f"glane-eval {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     shared.add_argument("--seed", type=int, default=0, help="of every random choice (0)")

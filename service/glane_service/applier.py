@@ -14,8 +14,10 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GlaneError, LockedError
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation
-from glane_indexer.library.applying import apply_pending, has_journal
+from glane_indexer.language import detect
+from glane_indexer.library.applying import applied_seq, apply_pending, has_journal
 from glane_indexer.library.journal import JOURNAL, Journal
+from glane_service.keys import KEYS
 
 logger = logging.getLogger("glane")
 APPLIER_LOCK = "applier.lock"
@@ -23,6 +25,7 @@ APPLIER_LOCK = "applier.lock"
 LOOK_SECONDS = 0.05
 # How often a process that has not got the lock asks for it, and how long one that failed waits.
 TURN_SECONDS = 0.5
+WARMING = "A sentence that is long enough to be told its language."
 FAILED_SECONDS = 2.0
 
 
@@ -36,6 +39,7 @@ class Applier:
         encoder: gives the encoder, when one is needed.
         refresh: called when there is something new to answer from.
         generation: gives the generation that answers, whose segments need not be read again.
+        awaited: changes may come though nobody has made one here yet, nor has a key for it.
     """
 
     def __init__(
@@ -44,12 +48,16 @@ class Applier:
         encoder: Callable[[], Encoder],
         refresh: Callable[[], object],
         generation: Callable[[], Generation | None] = lambda: None,
+        *,
+        awaited: bool = False,
     ) -> None:
         self._library = library
         self._journal = Journal(library)
         self._encoder = encoder
         self._refresh = refresh
         self._generation = generation
+        self._awaited = awaited
+        self._is_warm = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -68,7 +76,10 @@ class Applier:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            # Without a journal there is nothing to do, and the folder may be one that cannot be written to.
+            # Where nobody writes there is nothing to do, and the folder may not be one to write to.
+            expected = self._awaited or has_journal(self._library) or (self._library / KEYS).exists()
+            if expected:
+                self._warm_up()
             handle = take_turn(self._library) if has_journal(self._library) else None
             if handle is None:
                 self._stop.wait(TURN_SECONDS if has_journal(self._library) else LOOK_SECONDS)
@@ -77,6 +88,19 @@ class Applier:
                 self._follow()
             finally:
                 os.close(handle)
+
+    def _warm_up(self) -> None:
+        """Load once what the first change needs, so that whoever makes it need not wait for that."""
+        if self._is_warm:
+            return
+        self._is_warm = True
+        try:
+            detect(WARMING)
+            applied_seq(self._library)
+            self._encoder().encode_passages([WARMING])
+        except GlaneError as error:
+            # The change itself will say so, where it matters then.
+            logger.debug("not loaded beforehand: %s", error)
 
     def _follow(self) -> None:
         """Apply whatever comes, until this process stops."""
@@ -108,7 +132,10 @@ class Applier:
         stored = time.perf_counter()
         if applied.seq == 0:
             return
-        report = build_generation(self._library, self._encoder(), reuse=self._generation())
+        report = build_generation(
+            self._library, self._encoder(), reuse=self._generation(), ready=self._refresh
+        )
+        # Segments may have been merged since.
         self._refresh()
         if applied.count:
             logger.info(

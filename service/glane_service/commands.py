@@ -15,6 +15,8 @@ from glane_service.terminal import Progress, counted, print_json, print_results
 NEAREST = 3
 
 if TYPE_CHECKING:
+    from glane_indexer.bulk.taking import TakeReport
+    from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
 
@@ -30,12 +32,54 @@ def index_command(options: Namespace, settings: Settings) -> int:
         else:
             print(f"The index is generation {name} again.")
         return 0
+    if options.shard:
+        return _embed_shard(options, settings)
+    taken = _take(options, settings) if options.take else None
     report = build(settings, quiet=options.json, force=options.force)
     if options.json:
-        print_json(report.to_json())
+        print_json({**report.to_json(), **({"taken": taken.to_json()} if taken else {})})
     else:
         print_index(report)
     return 0
+
+
+def _embed_shard(options: Namespace, settings: Settings) -> int:
+    """``glane index --shard``: files of embeddings, and nothing in the library."""
+    from glane_indexer.bulk.embedding import embed_shard
+    from glane_indexer.bulk.shards import Shard
+    from glane_indexer.encoder.load import load_encoder
+
+    shard = Shard.parse(options.shard)
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=options.json, for_indexing=True)
+    folder = options.to or settings.library / "embeddings"
+    with Progress("texts", quiet=options.json) as progress:
+        report = embed_shard(settings.library, encoder, shard, folder, progress=progress)
+    if options.json:
+        print_json(report.to_json())
+    else:
+        print(
+            f"Shard {report.shard} has {counted(report.texts, 'text')}; {report.embedded} embedded now, in "
+            f"{counted(report.files, 'file')} in {report.folder}, {report.seconds:.1f} s"
+        )
+    return 0
+
+
+def _take(options: Namespace, settings: Settings) -> TakeReport:
+    """``glane index --take``: what was embedded elsewhere, into the catalog."""
+    from glane_indexer.bulk.taking import take
+    from glane_indexer.encoder.load import load_encoder
+
+    _require_catalog(settings)
+    # On the CPU: the index is compared with the encoder that will answer questions.
+    encoder = load_encoder(settings, quiet=options.json)
+    report = take(settings.library, encoder, options.take)
+    if not options.json:
+        print(
+            f"{counted(report.embeddings, 'embedding')} in {counted(report.files, 'file')}; "
+            f"{report.new} were new."
+        )
+    return report
 
 
 def search_command(options: Namespace, settings: Settings) -> int:
@@ -116,6 +160,11 @@ def status_command(options: Namespace, settings: Settings) -> int:
         ("Generation", status["generation"] or "none: run `glane index`"),
         *([("Damage", status["damage"])] if status["damage"] else []),
         ("Passages", str(status["passages"])),
+        (
+            "Segments",
+            f"{status['segments']}, with {counted(status['superseded'], 'superseded bookmark')}; "
+            f"merged {counted(status['merges'], 'time')}",
+        ),
         ("Encoder", f"{encoder['name']} ({encoder['fingerprint']})" if encoder else "none yet"),
         ("Size", f"{status['bytes'] / 1e6:.1f} MB"),
     ]
@@ -133,18 +182,26 @@ def _followed(follow: dict[str, Any]) -> str:
 
 
 def model_command(options: Namespace, settings: Settings) -> int:
-    """``glane model``: prepare the encoder, or show it."""
-    from glane_indexer.encoder import store
+    """``glane model``: prepare the encoder, show it, or take it to another machine."""
+    from glane_indexer.encoder import packing, store
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.encoder.prepare import prepare
     from glane_indexer.encoder.url_encoder import is_url
 
     started = time.monotonic()
+    if (options.action in ("pack", "unpack")) != (options.file is not None):
+        raise UsageError("pack and unpack need a FILE, and nothing else does", where="glane model")
     if is_url(settings.model):
+        if options.file is not None:
+            raise UsageError("an encoder on a server is not taken anywhere", where=settings.model)
         shown: dict[str, object] = {**load_encoder(settings).info.to_json()}
     else:
         if options.action == "prepare":
             prepare(settings, force=options.force, quiet=options.json)
+        elif options.action == "pack":
+            packing.pack(settings, options.file)
+        elif options.action == "unpack":
+            packing.unpack(settings, options.file)
         prepared = store.read(store.folder_of(settings))
         if prepared is None:
             hint = "Run `glane model prepare`"
@@ -228,22 +285,33 @@ def _addressed(options: Namespace, settings: Settings) -> Settings:
     return settings
 
 
+def passage_encoder(settings: Settings) -> Encoder:
+    """The encoder of passages, for a few of them."""
+    from glane_indexer.encoder.load import load_encoder
+
+    return load_encoder(settings, quiet=True)
+
+
 def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexReport:
     """Build the index, with a bar; raises as :func:`glane_indexer.index.build.build_generation` does."""
     from glane_indexer.encoder.load import load_encoder
     from glane_indexer.index.build import build_generation
     from glane_service.gate import gate_of
 
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
+    accept = None if force else gate_of(settings)
+    with Progress("passages", quiet=quiet) as progress:
+        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
+
+
+def _require_catalog(settings: Settings) -> None:
     if not (settings.library / "catalog.duckdb").exists():
         raise GenerationError(
             "there is no library here to index",
             where=str(settings.library),
             hint="Run `glane import FILE` first, or name the folder with --library",
         )
-    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
-    accept = None if force else gate_of(settings)
-    with Progress("passages", quiet=quiet) as progress:
-        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
 def print_index(report: IndexReport) -> None:

@@ -1,4 +1,6 @@
-"""What the commands that change and keep a library understand; :mod:`.library_commands` has what they do.
+"""What the commands that change and keep a library understand.
+
+What they do is in :mod:`.library_commands` and :mod:`.keeping_commands`.
 
 Nothing heavy is imported here, so that ``glane --help`` answers at once.
 """
@@ -11,16 +13,16 @@ from pathlib import Path
 
 from glane_service.access import ROLES
 
-MODULE = "library_commands"
+CHANGING, KEEPING = "library_commands", "keeping_commands"
 _Command = Callable[[str, str], argparse.ArgumentParser]
 
 
 def add_commands(command: _Command) -> None:
     """Add these commands to a parser, by ``command(name, help)``."""
 
-    def made(name: str, help: str) -> argparse.ArgumentParser:
+    def made(name: str, help: str, module: str = CHANGING) -> argparse.ArgumentParser:
         parser = command(name, help)
-        parser.set_defaults(module=MODULE)
+        parser.set_defaults(module=module)
         return parser
 
     add = made("add", "add one bookmark")
@@ -41,11 +43,16 @@ def add_commands(command: _Command) -> None:
     key.add_argument("action", choices=("add", "list", "revoke"))
     key.add_argument("name", nargs="?", default="", metavar="NAME", help="whose key it is")
     key.add_argument("--role", choices=ROLES, default="search", help="what it is for (search)")
-    made("check", "see whether catalog, journal and index are whole and agree")
-    made("repair", "put right what `glane check` finds, as far as it can be")
-    backup = made("backup", "copy the library into a new folder, while it is served")
+    made("check", "see whether catalog, journal and index are whole and agree", KEEPING)
+    made("repair", "put right what `glane check` finds, as far as it can be", KEEPING)
+    made(
+        "compact",
+        "merge the index's segments and write the catalog anew, without what is superseded",
+        KEEPING,
+    )
+    backup = made("backup", "copy the library into a new folder, while it is served", KEEPING)
     backup.add_argument("folder", type=Path, metavar="DEST")
-    restore = made("restore", "put a backup in the place of the library")
+    restore = made("restore", "put a backup in the place of the library", KEEPING)
     restore.add_argument("folder", type=Path, metavar="SOURCE")
     restore.add_argument(
         "--replace", action="store_true", help="where there is a library: put it aside, into itself"

@@ -1,4 +1,4 @@
-"""What the commands do that change and keep a library. Each gives an exit code."""
+"""What the commands do that change what is in a library. Each gives an exit code."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from glane_indexer.errors import InputError, NotFoundError, UsageError
 from glane_indexer.identity import identify, safe_url
 from glane_indexer.models import Bookmark
 from glane_indexer.settings import Settings
+from glane_service.commands import passage_encoder
 from glane_service.terminal import print_json, printable
 
 if TYPE_CHECKING:
-    from glane_indexer.encoder.base import Encoder
-    from glane_indexer.library.checking import Finding
     from glane_indexer.library.entries import Entry
     from glane_indexer.library.writing import Writer
 
@@ -87,7 +86,7 @@ def purge_command(options: Namespace, settings: Settings) -> int:
     writer = _writer(settings)
     ids = [_found(writer, name).id for name in options.bookmarks]
     writer.close()
-    report = purge(settings.library, tuple(dict.fromkeys(ids)), lambda: _encoder(settings))
+    report = purge(settings.library, tuple(dict.fromkeys(ids)), lambda: passage_encoder(settings))
     if options.json:
         print_json(asdict(report))
         return 0
@@ -141,70 +140,12 @@ def _refuse_copied_keys(settings: Settings) -> None:
         )
 
 
-def check_command(options: Namespace, settings: Settings) -> int:
-    """``glane check``: 1 where something is damaged."""
-    from glane_indexer.library.checking import check
-
-    _require_library(settings)
-    return _print_findings(options, check(settings.library), [])
-
-
-def repair_command(options: Namespace, settings: Settings) -> int:
-    """``glane repair``: 1 where something is damaged still."""
-    from glane_indexer.library.repairing import repair
-
-    _require_library(settings)
-    done, findings = repair(settings.library, lambda: _encoder(settings))
-    return _print_findings(options, findings, done)
-
-
-def backup_command(options: Namespace, settings: Settings) -> int:
-    """``glane backup``: a folder that holds the library as it is now."""
-    from glane_indexer.library.backup import backup
-
-    _require_library(settings)
-    report = backup(settings.library, options.folder)
-    if options.json:
-        print_json(asdict(report))
-    else:
-        print(
-            f"{report.bookmarks} bookmarks, up to change {report.seq}, are in {report.folder} "
-            f"({report.files} files, {report.bytes / 1e6:.1f} MB)."
-        )
-    return 0
-
-
-def restore_command(options: Namespace, settings: Settings) -> int:
-    """``glane restore``: the library as a backup has it, with its index."""
-    from glane_indexer.index.build import build_generation
-    from glane_indexer.library.backup import restore
-
-    report = restore(options.folder, settings.library, replace=options.replace)
-    build_generation(settings.library, _encoder(settings))
-    if options.json:
-        print_json({**asdict(report), "library": str(settings.library)})
-    else:
-        print(f"The library in {settings.library} has the {report.bookmarks} bookmarks of the backup.")
-    return 0
-
-
 def _writer(settings: Settings) -> Writer:
     from glane_indexer.library.writing import Writer
     from glane_indexer.replication.state import refuse_follower
 
     refuse_follower(settings.library)
     return Writer(settings.library)
-
-
-def _encoder(settings: Settings) -> Encoder:
-    from glane_indexer.encoder.load import load_encoder
-
-    return load_encoder(settings, quiet=True)
-
-
-def _require_library(settings: Settings) -> None:
-    if not settings.library.is_dir():
-        raise UsageError("there is no library here", where=str(settings.library))
 
 
 def _given(options: Namespace) -> dict[str, Any]:
@@ -277,7 +218,7 @@ def _apply_here(settings: Settings, writer: Writer) -> bool:
         apply_pending(settings.library, writer.journal)
         # Without an index there is none to keep up to date: `glane index` makes the first.
         if current_name(settings.library):
-            build_generation(settings.library, _encoder(settings))
+            build_generation(settings.library, passage_encoder(settings))
     finally:
         os.close(handle)
     return True
@@ -308,19 +249,3 @@ def _in_editor(bookmark: Bookmark) -> dict[str, Any] | None:
     if not isinstance(edited, dict):
         raise InputError("this is not a JSON object; nothing was changed")
     return edited
-
-
-def _print_findings(options: Namespace, findings: Sequence[Finding], done: Sequence[str]) -> int:
-    damaged = any(item.level == "error" for item in findings)
-    if options.json:
-        print_json(
-            {"ok": not damaged, "done": list(done), "findings": [item.to_json() for item in findings]}
-        )
-        return int(damaged)
-    for line in done:
-        print(printable(line))
-    for item in findings:
-        print(f"{item.part}: {item.level}: {printable(item.message)}")
-    if not findings:
-        print("Catalog, journal and index are whole and agree.")
-    return int(damaged)

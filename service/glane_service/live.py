@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
-from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
     from glane_indexer.encoder.base import Encoder
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from glane_service.search.engine import SearchEngine
     from glane_service.search.ranking.parameters import Parameters
     from glane_service.search.reranking import Reranking
+    from glane_service.source import Opened
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
@@ -41,14 +41,15 @@ class LiveEngine:
 
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
-        from glane_indexer.index.generation import Generation
         from glane_service.search.reranking import reranking_of
+        from glane_service.source import own_parameters, source_of
 
-        self._settings = settings
+        self._source = source_of(settings)
         self._encoder = load_encoder(settings)
         self._reranking = reranking_of(settings)
-        parameters = library_parameters(settings.library)
-        generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
+        parameters = self._source.parameters()
+        generation = self._source.first(self._encoder.info)
+        parameters = parameters or own_parameters(generation)
         self._opened = _Opened(generation, self._encoder, parameters, self._reranking)
         self._refused = ""
         # The generation that could not be taken up, and when it may be tried again.
@@ -79,9 +80,12 @@ class LiveEngine:
         return self._opened.engines[viewer]
 
     @property
-    def generation(self) -> Generation:
-        """The generation that answers."""
-        return self._opened.generation
+    def generation(self) -> Generation | None:
+        """The generation of the library's own index that answers; None where another engine does."""
+        from glane_indexer.index.generation import Generation
+
+        opened = self._opened.generation
+        return opened if isinstance(opened, Generation) else None
 
     @property
     def damage(self) -> str:
@@ -113,10 +117,9 @@ class LiveEngine:
             GenerationError: the new generation cannot be opened; the old one stays.
             LibraryError: the library's settings cannot be read; the old generation stays.
         """
-        from glane_indexer.index.generation import Generation, current_name
+        from glane_service.source import own_parameters
 
-        library = self._settings.library
-        name = current_name(library)
+        name = self._source.current()
         if name == self._opened.generation.name:
             self._refused = ""
             return False
@@ -124,11 +127,10 @@ class LiveEngine:
             return False
         started = time.perf_counter()
         # First what costs nothing: with settings that cannot be read, nothing need be opened.
-        parameters = library_parameters(library)
-        generation = Generation.open(
-            library, name, encoder=self._encoder.info, reuse=self._opened.generation
-        )
+        parameters = self._source.parameters()
+        generation = self._source.next(name, self._encoder.info, self._opened.generation)
         # The old generation is closed when the last request that uses it lets go of it.
+        parameters = parameters or own_parameters(generation)
         self._opened = _Opened(generation, self._encoder, parameters, self._reranking)
         self._refused = ""
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
@@ -136,11 +138,9 @@ class LiveEngine:
 
     def _leave_alone(self, reason: str) -> None:
         """Do not open the current generation again at once: what is damaged stays so."""
-        from glane_indexer.index.generation import current_name
-
         self._refused = reason
         with contextlib.suppress(GlaneError):
-            self._left_alone = current_name(self._settings.library) or ""
+            self._left_alone = self._source.current() or ""
         self._retry_at = time.monotonic() + RETRY_SECONDS
 
 
@@ -149,17 +149,16 @@ class _Opened:
 
     def __init__(
         self,
-        generation: Generation,
+        generation: Opened,
         encoder: Encoder,
         parameters: Parameters,
         reranking: Reranking | None,
     ) -> None:
-        from glane_indexer.index.generation import open_view
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
         viewers: tuple[Viewer, ...] = ("public", "member")
         self.engines = {
-            viewer: SearchEngine(open_view(generation, viewer), encoder, parameters, reranking)
+            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
             for viewer in viewers
         }

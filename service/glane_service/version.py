@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 
 def glane_version() -> str:
     """The version that is installed; "0" where Glane runs from its folder."""
-    try:
-        return version("glane")
-    except PackageNotFoundError:
-        return "0"
+    for name in ("glane", "glane-slim"):
+        with suppress(PackageNotFoundError):
+            return version(name)
+    return "0"

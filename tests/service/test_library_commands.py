@@ -388,3 +388,37 @@ def test_a_backup_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     assert run("backup", tmp_path / "there").code == 2
     assert run("restore", tmp_path / "there", at=tmp_path / "new").code == 1
     assert run("backup", tmp_path / "x", at=tmp_path / "none").code == 2
+
+
+# Compacting
+
+
+def test_compacting(run: Run, library: Path) -> None:
+    for number in range(3):
+        run("add", f"https://a.example/{number}", "--title", f"Ajouté {number}")
+    run("rm", "b01", "b02")
+    run("add", "https://a.example/4", "--title", "Autre", "--private")
+    before, ids = run("search", "travail", "--json").json, indexed(library)
+    held = run("status", "--json").json
+    assert (held["segments"], held["superseded"], held["merges"]) == (5, 2, 0)
+    assert "Segments     5, with 2 superseded bookmarks; merged 0 times\n" in run("status").out
+    done = run("compact", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["segments_before"], done.json["segments"], done.json["superseded"]) == (5, 2, 2)
+    assert not (library / "catalog.duckdb.wal").exists()
+    assert indexed(library) == ids
+    assert run("search", "travail", "--json").json["results"] == before["results"]
+    assert run("status", "--json").json["merges"] == 1
+    assert "2 segments became 2, without 0 superseded bookmarks" in run("compact").out
+    assert run("check").out == "Catalog, journal and index are whole and agree.\n"
+    assert run("index", "--rollback").code == 0
+
+
+def test_what_cannot_be_compacted(run: Run, library: Path, tmp_path: Path) -> None:
+    assert "there is no library here" in run("compact", at=tmp_path / "nowhere").err
+    (tmp_path / "empty").mkdir()
+    assert "there is no catalog here" in run("compact", at=tmp_path / "empty").err
+    shutil.rmtree(library / "index")
+    assert "Run `glane index`" in run("compact").err
+    assert run("index").code == 0
+    assert run("compact").code == 0

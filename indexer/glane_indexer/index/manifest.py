@@ -22,8 +22,8 @@ from glane_indexer.index.segment import SegmentFile
 from glane_indexer.text import ANALYSIS_VERSION
 
 # Raise it when the files of an index change their layout or their meaning. Version 2, of Glane 0.1, had a
-# folder of files a generation.
-SCHEMA_VERSION = 3
+# folder of files a generation; version 3 had other checksums.
+SCHEMA_VERSION = 4
 
 Mask = NDArray[np.bool_]
 
@@ -45,7 +45,8 @@ class Member:
 class Manifest:
     """``questions`` are those known to have an answer, with the ids of the bookmarks that answer them.
 
-    ``catalog_version`` and ``seq`` say which state of the catalog, and which change, it was made from.
+    ``catalog_version`` and ``seq`` say which state of the catalog, and which change, it was made from;
+    ``merges`` how many times segments were merged on the way to it.
     """
 
     encoder: EncoderInfo
@@ -55,6 +56,7 @@ class Manifest:
     questions: Sequence[tuple[str, Sequence[str]]]
     members: Sequence[Member]
     passages: int = 0
+    merges: int = 0
     schema: int = SCHEMA_VERSION
     analysis: int = ANALYSIS_VERSION
 
@@ -62,6 +64,11 @@ class Manifest:
     def total_bytes(self) -> int:
         """The size of all segments together."""
         return sum(member.file.size for member in self.members)
+
+    @property
+    def superseded(self) -> int:
+        """How many bookmarks lie in its segments that are not its any more."""
+        return sum(member.file.bookmarks - member.bookmarks for member in self.members)
 
     def check(self, where: str, encoder: EncoderInfo | None) -> None:
         """Compare it with this program and with an encoder.
@@ -143,6 +150,7 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
         "seq": manifest.seq,
         "created_at": manifest.created_at,
         "passages": manifest.passages,
+        "merges": manifest.merges,
         "questions": [[text, list(ids)] for text, ids in manifest.questions],
         "segments": [{**asdict(item.file), "gone": _packed(~item.alive)} for item in manifest.members],
     }
@@ -162,6 +170,7 @@ def from_json(values: Mapping[str, Any]) -> Manifest:
         seq=int(values["seq"]),
         created_at=str(values["created_at"]),
         passages=int(values["passages"]),
+        merges=int(values.get("merges", 0)),
         questions=[(str(text), [str(id) for id in ids]) for text, ids in values["questions"]],
         members=[_member(item) for item in values["segments"]],
     )

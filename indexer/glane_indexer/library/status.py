@@ -11,8 +11,10 @@ from glane_indexer.settings import Settings
 def library_status(settings: Settings) -> dict[str, Any]:
     """Counts of the catalog and facts of the current generation, as ``glane status --json`` shows them.
 
-    ``generation`` and ``encoder`` are None, and ``passages`` is 0, where there is no index yet;
-    ``behind`` says whether the catalog has changed since, ``damage`` what is wrong with its files, or "".
+    ``generation`` and ``encoder`` are None, and what counts is 0, where there is no index yet; ``behind``
+    says whether the catalog has changed since, ``damage`` what is wrong with its files, or "".
+    ``superseded`` bookmarks lie in its ``segments`` until these are merged, as was done ``merges`` times.
+    ``bytes`` are those of the whole folder.
 
     Raises:
         CatalogError: there is no library, or its catalog cannot be read.
@@ -42,6 +44,9 @@ def library_status(settings: Settings) -> dict[str, Any]:
     return {
         **counts,
         "passages": manifest.passages if manifest else 0,
+        "segments": len(manifest.members) if manifest else 0,
+        "superseded": manifest.superseded if manifest else 0,
+        "merges": manifest.merges if manifest else 0,
         "generation": name,
         "encoder": manifest.encoder.to_json() if manifest else None,
         "damage": damage,

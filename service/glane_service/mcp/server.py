@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Annotated, Any, TypeVar
 
 from mcp.server import MCPServer
@@ -19,6 +18,7 @@ from pydantic import Field
 
 from glane_indexer.errors import GlaneError, NotFoundError
 from glane_service.mcp.tools import LIMIT, TOKENS, Document, Tools
+from glane_service.version import glane_version
 
 # The tools of whoever asks: the headers of the request say who, over HTTP; there are none on stdio.
 ToolsOf = Callable[[Context[Any, Any]], Tools]
@@ -59,7 +59,7 @@ def build_server(name: str, tools_of: ToolsOf) -> MCPServer[Any]:
         tools_of: called for every request, with its context.
     """
     server: MCPServer[Any] = MCPServer(
-        "glane", title=name, instructions=INSTRUCTIONS, version=version("glane"), log_level="WARNING"
+        "glane", title=name, instructions=INSTRUCTIONS, version=glane_version(), log_level="WARNING"
     )
 
     def tool(title: str) -> Callable[[_Function], _Function]:

@@ -23,7 +23,7 @@ from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter, Reasons
 from glane_service.search.query import FIELDS, MAX_TEXT, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
-from glane_service.search.ranking.confidence import Background, calibration, confidence
+from glane_service.search.ranking.confidence import Background, calibration, sureness
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
@@ -183,7 +183,7 @@ class SearchEngine:
             NotFoundError: the view has no such bookmark.
         """
         row = self._row(identifier)
-        comparison = self.view.compare(self.view.document_vector(row))
+        comparison = self.view.compare(self.view.document_vectors(np.array([row]))[0])
         everything = Query("", mode="vector", everything=True)
         allowed = self.view.select(Filter(without=identifier))
         pool = self._ranked(
@@ -282,12 +282,13 @@ class SearchEngine:
         best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self.view.by_date(rows))
-        sure = None
+        sure, below = None, 0
         if self._calibration and comparison:
-            sure = confidence(candidates, self.parameters, self._calibration)
-        below = 0 if sure is None else int(np.count_nonzero(sure < self.parameters.line))
-        if sure is not None and not query.everything:
-            best = best[sure[best] >= self.parameters.line]
+            found = sureness(candidates, self.parameters, self._calibration)
+            sure, listed = found.answers, found.belongs >= self.parameters.line
+            below = int(np.count_nonzero(~listed))
+            if not query.everything:
+                best = best[listed[best]]
         reasons = Reasons(candidates, self.parameters, vector=comparison is not None)
         all_words_found = (
             query.mode == "hybrid"

@@ -16,7 +16,7 @@ from glane_indexer.encoder.load import load_encoder
 from glane_indexer.encoder.url_encoder import BATCH, PROBES_FILE, UrlEncoder
 from glane_indexer.errors import EncoderError
 from glane_indexer.importers import jsonl
-from glane_indexer.index import build
+from glane_indexer.index import embedding
 from glane_indexer.index.build import build_generation
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
@@ -172,7 +172,7 @@ def test_the_same_model_is_known_again_in_spite_of_noise(server: EmbeddingStandI
 def test_a_server_that_dies_stops_the_index_and_what_is_done_is_kept(
     server: EmbeddingStandIn, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "KEPT_AFTER", BATCH)
+    monkeypatch.setattr(embedding, "GIVEN", BATCH)
     many = [
         Bookmark(id=f"n{n}", title=f"Titre {n}", annotations=(Annotation(f"Passage {n}", id=f"p{n}"),))
         for n in range(60)

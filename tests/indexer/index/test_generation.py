@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glane_indexer.catalog.bookmarks import Catalog
@@ -15,7 +16,9 @@ from glane_indexer.importers import jsonl
 from glane_indexer.importers.source import Source
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, current_name, names, open_view
-from glane_indexer.index.merge import FANOUT, compact, plan
+from glane_indexer.index.manifest import Member
+from glane_indexer.index.merge import FANOUT, LARGEST, Compaction, compact, plan
+from glane_indexer.index.segment import SegmentFile
 from glane_indexer.models import Annotation, Bookmark
 from tests.support import earlier
 from tests.support.hashed import HashedEncoder
@@ -150,20 +153,31 @@ def test_small_segments_become_one_and_older_ones_go(tmp_path: Path) -> None:
     assert [len(group) for group in plan(opened.manifest.members * 4)] == [2 * 4]
 
 
+def test_no_merge_makes_a_segment_of_more_than_the_largest() -> None:
+    def member(size: int) -> Member:
+        return Member(SegmentFile("a", "public", size, size, 1, ""), np.ones(size, np.bool_))
+
+    halves = [member(LARGEST // 2)] * (FANOUT + 1)
+    assert [len(group) for group in plan(halves)] == [2] * (FANOUT // 2)
+    assert plan([member(LARGEST // 2 + 1)] * FANOUT) == []
+
+
 def test_compacting_leaves_one_segment_a_visibility_and_nothing_of_what_is_gone(tmp_path: Path) -> None:
     put(tmp_path, OPEN, SECRET)
     put(tmp_path, *numbered(0, 4))
     with Catalog.open(tmp_path) as catalog:
         catalog.delete([item.id for item in catalog.bookmarks() if item.title == "Une haie"])
     build_generation(tmp_path, HashedEncoder())
-    name = compact(tmp_path, keep_previous=False)
+    done = compact(tmp_path, keep_previous=False)
+    name = done.generation
+    assert (done.segments_before, done.segments, done.superseded) == (2, 2, 0)
     assert names(tmp_path) == [name] == [current_name(tmp_path)]
     held = {item.file.visibility: item.bookmarks for item in Generation.open(tmp_path).manifest.members}
     assert held == {"public": 4, "private": 1}
     for path in (tmp_path / "index").iterdir():
         assert b"pousse" not in path.read_bytes()
         assert b"haie" not in path.read_bytes().replace(b"haies.example", b"").replace(b"haies", b"")
-    assert compact(tmp_path) == name
+    assert compact(tmp_path) == Compaction(name, 2, 2, 0)
 
 
 # A library of version 0.1
