@@ -48,6 +48,7 @@ bench: install
 	$(BIN)/python -m benchmarks.question
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
 	$(BIN)/python -m benchmarks.screenshots --out screenshots

@@ -86,7 +86,7 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             here = Asked(stack.enter_context(service()))
-            beside = Asked(stack.enter_context(service(options.beside))) if options.beside else None
+            beside = Asked(stack.enter_context(service(tree=options.beside))) if options.beside else None
             for number, text in enumerate(questions(options.questions + WARM_UP)):
                 for asked in (here, beside) if number % 2 else (beside, here):
                     if asked is not None:

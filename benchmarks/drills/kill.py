@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.drills.processes import run
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError, LibraryError
@@ -53,22 +51,6 @@ def write(path: Path, made: Sequence[Bookmark]) -> None:
     from glane_indexer.importers import jsonl
 
     path.write_text("".join(f"{jsonl.dump(bookmark)}\n" for bookmark in made), "utf-8")
-
-
-def run(command: Sequence[str], kill_after: float | None = None) -> tuple[int, float]:
-    """Run ``glane`` in a process of its own; its exit code, and the seconds it took."""
-    started = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "glane_service.cli", *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        process.wait(timeout=kill_after)
-    except subprocess.TimeoutExpired:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    return process.returncode, time.monotonic() - started
 
 
 class Watch:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +22,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.drills.processes import START_SECONDS, Service
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.errors import GlaneError, LibraryError
 from glane_indexer.library.applying import apply_pending
@@ -33,7 +31,6 @@ from glane_indexer.library.journal import Journal
 from glane_service.keys import KeyRing
 
 WRITERS = 3
-START_SECONDS = 60.0
 
 
 @dataclass
@@ -49,49 +46,6 @@ class Told:
     refused: list[str] = field(default_factory=list)
     searches: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-class Service:
-    """``glane serve`` in processes of its own, which are killed together."""
-
-    def __init__(self, library: Path, workers: int) -> None:
-        started = time.monotonic()
-        command = ["serve", "--library", str(library), "--port", "0", "--workers", str(workers)]
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "glane_service.cli", *command],
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.address = self._read_address()
-        threading.Thread(target=self._drain, daemon=True).start()
-        while time.monotonic() - started < START_SECONDS:
-            try:
-                if httpx.get(f"{self.address}/readyz", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.02)
-        else:
-            raise LibraryError("the service does not start", where=str(library))
-        self.seconds = time.monotonic() - started
-
-    def kill(self) -> None:
-        """SIGKILL to every process of it."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def _read_address(self) -> str:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if found := re.search(r"http://\S+", line):
-                return found[0].rstrip("/")
-        raise LibraryError("the service ended before it listened")
-
-    def _drain(self) -> None:
-        assert self._process.stderr is not None
-        for _ in self._process.stderr:
-            pass
 
 
 def write(address: str, headers: dict[str, str], told: Told, seed: int, stop: threading.Event) -> None:

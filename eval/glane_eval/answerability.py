@@ -10,11 +10,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glane_indexer.errors import DatasetError
 
 # Of the questions that have an answer, the share that must be kept while false alarms are counted.
 KEPT = 0.95
+
+
+Scores = Sequence[float] | NDArray[np.float64]
 
 
 class Verdict(NamedTuple):
@@ -81,7 +85,7 @@ def measure(answerable: Sequence[Verdict], others: Mapping[str, Sequence[Verdict
     )
 
 
-def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
+def auroc(positives: Scores, negatives: Scores) -> float:
     """The area under the ROC curve: the chance that a positive scores above a negative, a tie for half.
 
     Through the sum of midranks (Mann and Whitney, 1947; Hanley and McNeil, 1982, "The meaning and use of
@@ -92,9 +96,9 @@ def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float:
     """
     from scipy.stats import rankdata
 
-    if not positives or not negatives:
+    if not len(positives) or not len(negatives):
         raise DatasetError("questions with an answer and questions without one are both needed")
-    ranks = rankdata([*positives, *negatives])
+    ranks = rankdata(np.concatenate([positives, negatives]))
     count = len(positives)
     above = ranks[:count].sum() - count * (count + 1) / 2
     return float(above / (count * len(negatives)))

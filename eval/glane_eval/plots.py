@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
-from glane_eval.calibration import Calibration
 from glane_eval.comparison import Comparison
+from glane_eval.reliability import Reliability
 from glane_eval.report_data import Latency, ModeReport
 from glane_eval.svg import (
     COLOURS,
@@ -177,7 +177,7 @@ def latency_plot(modes: Sequence[ModeReport]) -> Markup:
     return svg(base + 22, "Latency by mode", f"{summary}.", [*ticks, *parts])
 
 
-def reliability_plot(calibration: Calibration) -> Markup:
+def reliability_plot(found: Reliability) -> Markup:
     """A bar a bin of confidence, as high as the share of its results that are relevant.
 
     Where confidence is calibrated the bars end on the diagonal; the more results a bin holds, the darker.
@@ -189,7 +189,7 @@ def reliability_plot(calibration: Calibration) -> Markup:
         for share in _SHARES
     ]
     ticks = [tick(across(share), 12.0, base, f"{share:g}") for share in _SHARES]
-    most = max(part.count for part in calibration.bins)
+    most = max(part.count for part in found.bins)
     bars = [
         Markup('<g class="c0" opacity="{:.2f}"><title>{}</title>{}</g>').format(
             0.3 + 0.7 * part.count / most,
@@ -203,12 +203,12 @@ def reliability_plot(calibration: Calibration) -> Markup:
                 "share",
             ),
         )
-        for part in calibration.bins
+        for part in found.bins
     ]
     diagonal = Markup('<g class="c1">{}</g>').format(
         line(across(0), base, across(1), base - _HEIGHT, "whisker")
     )
-    summary = "; ".join(f"{part.confidence:.2f}: {part.relevant:.2f}" for part in calibration.bins)
+    summary = "; ".join(f"{part.confidence:.2f}: {part.relevant:.2f}" for part in found.bins)
     return svg(
         base + 22,
         "Reliability of the confidences",

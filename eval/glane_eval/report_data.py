@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glane_eval.answerability import Answerability
-from glane_eval.calibration import Calibration
 from glane_eval.comparison import Comparison, compare
 from glane_eval.metrics import DEFAULT_METRICS, bootstrap_interval, evaluate, mean, recall_by_depth
 from glane_eval.qrels import Qrels
+from glane_eval.reliability import Reliability
 from glane_eval.runs import Run
 from glane_eval.shown import PassageAccuracy
 
@@ -87,7 +87,7 @@ class Further:
 
     passages: Mapping[str, PassageAccuracy] = field(default_factory=dict)
     answerability: Answerability | None = None
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
     typos: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from glane_eval import answerability, calibration
+from glane_eval import answerability, reliability
 from glane_eval.answerability import Answerability, Verdict
 from glane_eval.arms import Arm, EngineArm
-from glane_eval.calibration import Calibration
 from glane_eval.metrics import DEFAULT_METRICS, Evaluation, bootstrap_interval, evaluate
 from glane_eval.misspelling import misspell
 from glane_eval.qrels import Qrels
+from glane_eval.reliability import Reliability
 from glane_eval.report_data import Latency, summarise
 from glane_eval.runs import Run, from_rankings
 from glane_eval.shown import Answer, PassageAccuracy, passage_accuracy
@@ -75,7 +75,7 @@ class Result:
     skipped: int = 0
     passages: dict[str, PassageAccuracy] = field(default_factory=dict)
     answerability: Answerability | None = None
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
     typos: Typos | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _certainty(
     modes: Sequence[str],
     foreign: Mapping[str, Mapping[str, str]],
     progress: Progress | None,
-) -> tuple[Answerability | None, Calibration | None]:
+) -> tuple[Answerability | None, Reliability | None]:
     """How well the engine knows what it can answer, and how well its confidences are meant."""
     # The keyword mode is exact, and has no line.
     mode = next((mode for mode in modes if mode != "keyword"), None)
@@ -236,7 +236,7 @@ def _certainty(
     ]
     if not any(pairs):
         return None, None
-    calibrated = calibration.measure(pairs)
+    calibrated = reliability.measure(pairs)
     if not others:
         return None, calibrated
     verdicts = {

@@ -16,6 +16,7 @@ from typing import Any
 from glane_indexer.errors import UsageError
 
 PREFIX = "GLANE_"
+LOCAL = "local"
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 # Kubernetes tells every container of the services beside it: of one named `glane`, or `glane-…`, by
@@ -41,6 +42,13 @@ class Settings:
         "address of a server, `https://host/v1/embeddings#model`",
     )
     model_key: str = _setting("", "the key for a server of embeddings")
+    engine: str = _setting(
+        LOCAL,
+        "what answers: `local`, the library's own index, or a Qdrant server that `glane publish` has "
+        "filled, `http://host:6333#name`",
+    )
+    engine_key: str = _setting("", "the key for Qdrant")
+    engine_key_file: str = _setting("", "a file that has it")
     chat_url: str = _setting(
         "",
         "the chat model that composes answers, in OpenAI's form, "
@@ -54,6 +62,11 @@ class Settings:
     cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
     datasets: Path = _setting(
         Path("../shared/data/ir"), "where `glane-eval` looks for a data set that is only named"
+    )
+    device: str = _setting(
+        "auto",
+        "what embeds passages: `cpu`, `cuda` (a GPU, in half precision), or `auto`: a GPU if there is one",
+        ("auto", "cpu", "cuda"),
     )
     threads: int = _setting(0, "threads for the encoder and the index; 0: one per core")
     host: str = _setting("127.0.0.1", "the address that `glane serve` listens on")
@@ -91,6 +104,16 @@ class Settings:
     log_format: str = _setting(
         "text", "how the service writes its log: `text`, or `json`, an object a line", ("text", "json")
     )
+
+    @property
+    def remote(self) -> bool:
+        """Whether a Qdrant server answers, and not the library's own index."""
+        return self.engine not in ("", LOCAL)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether a service takes no changes: it follows another library, or answers from Qdrant."""
+        return bool(self.follow) or self.remote
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

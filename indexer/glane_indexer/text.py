@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 # Part of a generation's manifest: an index made with another analysis answers wrongly.
-ANALYSIS_VERSION = 3
+ANALYSIS_VERSION = 4
 
 STEMMED_LANGUAGES = {"fr": "french", "en": "english"}
 
@@ -69,9 +69,9 @@ def tokens(text: str) -> list[Token]:
 
 
 def compounds(text: str, words: list[Token]) -> Iterator[Token]:
-    """The hyphenated words of a text joined up (``plate-forme`` as ``plateforme``).
+    """The hyphenated words of a text joined up (``plateforme``; ``covid19`` of ``covid-19``).
 
-    They are searched beside their parts, since writers do not agree on the hyphen.
+    They are searched beside their parts, since writers do not agree on the hyphen. Two numbers are no word.
     """
     for left, right in pairwise(words):
         if right.start == left.end + 1 and text[left.end] in _HYPHENS:
@@ -79,7 +79,7 @@ def compounds(text: str, words: list[Token]) -> Iterator[Token]:
             if is_stop_word(left.form) and is_stop_word(right.form):
                 continue
             joined = left.form + right.form
-            if joined.isalpha():
+            if joined.isalnum() and not joined.isdigit():
                 yield Token(joined, left.start, right.end)
 
 

@@ -69,9 +69,9 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     """
     access = Access(settings)
     writer = Writer(settings.library)
-    # What is followed may know any change: only it can say, so every number is waited for.
+    # The library that is copied may know any change: only it can say, so every number is waited for.
     backend = Backend(
-        settings, live, known_seq=(lambda: MAX_SEQ) if settings.follow else writer.journal.last
+        settings, live, known_seq=(lambda: MAX_SEQ) if settings.read_only else writer.journal.last
     )
     keeper = keeper_of(settings, backend)
     metrics = Metrics()
@@ -82,10 +82,12 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         backend.start()
-        keeper.start()
+        if keeper is not None:
+            keeper.start()
         async with mcp.running():
             yield
-        keeper.close()
+        if keeper is not None:
+            keeper.close()
         backend.close()
         writer.close()
 
@@ -167,8 +169,13 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     return app
 
 
-def keeper_of(settings: Settings, backend: Backend) -> Applier | Following:
-    """What brings the index up to date while the application runs: of changes, or of another library."""
+def keeper_of(settings: Settings, backend: Backend) -> Applier | Following | None:
+    """What brings the index up to date while the application runs: of changes, or of another library.
+
+    None where Qdrant answers: it is brought up to date by `glane publish`.
+    """
+    if settings.remote:
+        return None
     if settings.follow:
         return Following(settings, backend.encoder_info, backend.generation, backend.refresh)
     return Applier(

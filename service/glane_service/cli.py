@@ -84,6 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="only make it")
     _address(demo)
     demo.add_argument("--workers", type=int, help="processes (GLANE_WORKERS)")
+    publish = command(
+        "publish", "fill a Qdrant server with the library's index (GLANE_ENGINE)", "publishing"
+    )
+    publish.add_argument("--rebuild", action="store_true", help="write everything anew")
+    publish.add_argument("--shards", type=int, help="of new collections, and")
+    publish.add_argument("--replicas", type=int, help="copies of each; as the server sets them")
     command(
         "mcp", "answer an assistant over the Model Context Protocol, on stdin and stdout", "mcp.command"
     )
@@ -153,7 +159,22 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 
 def _index(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--rollback", action="store_true", help="go back to the index before this one")
+    instead.add_argument(
+        "--shard", default="", metavar="I/N", help="only embed the I-th of N parts of the texts, into files"
+    )
+    instead.add_argument(
+        "--take",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="take in what --shard wrote elsewhere",
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="DIR", help="where --shard writes (default: embeddings, in the library)"
+    )
     parser.add_argument(
         "--force", action="store_true", help="build even if nothing changed, and pass the gate"
     )

@@ -15,6 +15,7 @@ from glane_service.terminal import Progress, counted, print_json, print_results
 NEAREST = 3
 
 if TYPE_CHECKING:
+    from glane_indexer.bulk.taking import TakeReport
     from glane_indexer.encoder.base import Encoder
     from glane_indexer.index.build import IndexReport
     from glane_service.search.query import Query
@@ -31,12 +32,54 @@ def index_command(options: Namespace, settings: Settings) -> int:
         else:
             print(f"The index is generation {name} again.")
         return 0
+    if options.shard:
+        return _embed_shard(options, settings)
+    taken = _take(options, settings) if options.take else None
     report = build(settings, quiet=options.json, force=options.force)
     if options.json:
-        print_json(report.to_json())
+        print_json({**report.to_json(), **({"taken": taken.to_json()} if taken else {})})
     else:
         print_index(report)
     return 0
+
+
+def _embed_shard(options: Namespace, settings: Settings) -> int:
+    """``glane index --shard``: files of embeddings, and nothing in the library."""
+    from glane_indexer.bulk.embedding import embed_shard
+    from glane_indexer.bulk.shards import Shard
+    from glane_indexer.encoder.load import load_encoder
+
+    shard = Shard.parse(options.shard)
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=options.json, for_indexing=True)
+    folder = options.to or settings.library / "embeddings"
+    with Progress("texts", quiet=options.json) as progress:
+        report = embed_shard(settings.library, encoder, shard, folder, progress=progress)
+    if options.json:
+        print_json(report.to_json())
+    else:
+        print(
+            f"Shard {report.shard} has {counted(report.texts, 'text')}; {report.embedded} embedded now, in "
+            f"{counted(report.files, 'file')} in {report.folder}, {report.seconds:.1f} s"
+        )
+    return 0
+
+
+def _take(options: Namespace, settings: Settings) -> TakeReport:
+    """``glane index --take``: what was embedded elsewhere, into the catalog."""
+    from glane_indexer.bulk.taking import take
+    from glane_indexer.encoder.load import load_encoder
+
+    _require_catalog(settings)
+    # On the CPU: the index is compared with the encoder that will answer questions.
+    encoder = load_encoder(settings, quiet=options.json)
+    report = take(settings.library, encoder, options.take)
+    if not options.json:
+        print(
+            f"{counted(report.embeddings, 'embedding')} in {counted(report.files, 'file')}; "
+            f"{report.new} were new."
+        )
+    return report
 
 
 def search_command(options: Namespace, settings: Settings) -> int:
@@ -255,16 +298,20 @@ def build(settings: Settings, *, quiet: bool, force: bool = False) -> IndexRepor
     from glane_indexer.index.build import build_generation
     from glane_service.gate import gate_of
 
+    _require_catalog(settings)
+    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
+    accept = None if force else gate_of(settings)
+    with Progress("passages", quiet=quiet) as progress:
+        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
+
+
+def _require_catalog(settings: Settings) -> None:
     if not (settings.library / "catalog.duckdb").exists():
         raise GenerationError(
             "there is no library here to index",
             where=str(settings.library),
             hint="Run `glane import FILE` first, or name the folder with --library",
         )
-    encoder = load_encoder(settings, quiet=quiet, for_indexing=True)
-    accept = None if force else gate_of(settings)
-    with Progress("passages", quiet=quiet) as progress:
-        return build_generation(settings.library, encoder, progress=progress, force=force, accept=accept)
 
 
 def print_index(report: IndexReport) -> None:

@@ -6,11 +6,10 @@ import contextlib
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from glane_indexer.errors import GlaneError
 from glane_indexer.settings import Settings
-from glane_service.search.ranking.parameters import library_parameters
 
 if TYPE_CHECKING:
     from glane_indexer.encoder.base import Encoder
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
     from glane_service import access
     from glane_service.search.engine import SearchEngine
     from glane_service.search.ranking.parameters import Parameters
+    from glane_service.source import Opened
 
 logger = logging.getLogger("glane")
 # How often the library is asked for a newer generation.
 CHECK_SECONDS = 0.25
 # How long one that cannot be taken up is left alone.
 RETRY_SECONDS = 30.0
+VIEWERS: tuple[Literal["public"], Literal["member"]] = ("public", "member")
 
 
 class LiveEngine:
@@ -40,12 +41,13 @@ class LiveEngine:
 
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
-        from glane_indexer.index.generation import Generation
+        from glane_service.source import own_parameters, source_of
 
-        self._settings = settings
+        self._source = source_of(settings)
         self._encoder = load_encoder(settings)
-        parameters = library_parameters(settings.library)
-        generation = Generation.open_sound(settings.library, encoder=self._encoder.info)
+        parameters = self._source.parameters()
+        generation = self._source.first(self._encoder.info)
+        parameters = parameters or own_parameters(generation)
         # Who asks one question and ends does not wait for what others may need.
         self._opened = _Opened(generation, self._encoder, parameters, ready=follow)
         self._refused = ""
@@ -77,9 +79,12 @@ class LiveEngine:
         return self._opened.engines[viewer]
 
     @property
-    def generation(self) -> Generation:
-        """The generation that answers."""
-        return self._opened.generation
+    def generation(self) -> Generation | None:
+        """The generation of the library's own index that answers; None where another engine does."""
+        from glane_indexer.index.generation import Generation
+
+        opened = self._opened.generation
+        return opened if isinstance(opened, Generation) else None
 
     @property
     def damage(self) -> str:
@@ -111,10 +116,9 @@ class LiveEngine:
             GenerationError: the new generation cannot be opened; the old one stays.
             LibraryError: the library's settings cannot be read; the old generation stays.
         """
-        from glane_indexer.index.generation import Generation, current_name
+        from glane_service.source import own_parameters
 
-        library = self._settings.library
-        name = current_name(library)
+        name = self._source.current()
         if name == self._opened.generation.name:
             self._refused = ""
             return False
@@ -122,23 +126,19 @@ class LiveEngine:
             return False
         started = time.perf_counter()
         # First what costs nothing: with settings that cannot be read, nothing need be opened.
-        parameters = library_parameters(library)
-        generation = Generation.open(
-            library, name, encoder=self._encoder.info, reuse=self._opened.generation
-        )
+        parameters = self._source.parameters()
+        generation = self._source.next(name, self._encoder.info, self._opened.generation)
         # The old generation is closed when the last request that uses it lets go of it.
-        self._opened = _Opened(generation, self._encoder, parameters)
+        self._opened = _Opened(generation, self._encoder, parameters or own_parameters(generation))
         self._refused = ""
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
 
     def _leave_alone(self, reason: str) -> None:
         """Do not open the current generation again at once: what is damaged stays so."""
-        from glane_indexer.index.generation import current_name
-
         self._refused = reason
         with contextlib.suppress(GlaneError):
-            self._left_alone = current_name(self._settings.library) or ""
+            self._left_alone = self._source.current() or ""
         self._retry_at = time.monotonic() + RETRY_SECONDS
 
 
@@ -146,17 +146,16 @@ class _Opened:
     """A generation with an engine for each kind of viewer, all made before any is used."""
 
     def __init__(
-        self, generation: Generation, encoder: Encoder, parameters: Parameters, *, ready: bool = True
+        self, generation: Opened, encoder: Encoder, parameters: Parameters, *, ready: bool = True
     ) -> None:
-        from glane_indexer.index.generation import open_view
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        public = SearchEngine(open_view(generation, "public"), encoder, parameters)
-        member = public
-        # Where nothing is private, everybody sees the same.
-        if any(segment.file.visibility != "public" for segment in generation.segments):
-            member = SearchEngine(open_view(generation, "member"), encoder, parameters)
+        views = {viewer: generation.view(viewer) for viewer in VIEWERS}
+        public = member = SearchEngine(views["public"], encoder, parameters)
+        # A member sees all that the public sees: where it is no more, one engine serves both.
+        if views["member"].count > views["public"].count:
+            member = SearchEngine(views["member"], encoder, parameters)
         self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
         if ready:
             for engine in {public, member}:

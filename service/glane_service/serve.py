@@ -78,6 +78,20 @@ def checked(settings: Settings) -> Settings:
     Raises:
         UsageError: they do not.
     """
+    if settings.remote and settings.follow:
+        raise UsageError(
+            "a server answers from Qdrant or from a copy of a library, not from both",
+            where="GLANE_ENGINE",
+            hint="Unset it, or GLANE_FOLLOW",
+        )
+    if settings.remote:
+        for name in ("judge", "feedback"):
+            if getattr(settings, name):
+                raise UsageError(
+                    "a server that answers from Qdrant is not written to",
+                    where=f"GLANE_{name.upper()}",
+                    hint="Set it at the service of the library",
+                )
     if settings.judge and not settings.admin_key:
         raise UsageError(
             "judges sign in with the key for administration, and none is set",

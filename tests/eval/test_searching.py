@@ -33,9 +33,8 @@ def made(name: str, *, better: str, count: int = 6) -> Questions:
     nothing = np.zeros(3, np.float32)
     # Two words' worth of weight, titles that tell nothing, one language.
     question = Question((), (), 2.0, 1.0, 0.0)
-    candidates = Candidates(
-        np.arange(3), question, nothing, passage, nothing, document, nothing, nothing, nothing, 0.0
-    )
+    found = Candidates.found_by_words(np.arange(3), nothing, question)
+    candidates = replace(found, passage=passage, document=document)
     queries = {f"{name}{number}": f"question {name}" for number in range(count)}
     return Questions(
         name,

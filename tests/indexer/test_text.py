@@ -64,6 +64,14 @@ def test_what_one_asks_with_is_no_word() -> None:
         assert all(is_stop_word(word.form) for word in words if word.form != "t"), asked
 
 
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [("plate-forme", ["plateforme"]), ("covid-19", ["covid19"]), ("2-4", []), ("covid 19", [])],
+)
+def test_hyphenated_words_are_one_too(text: str, joined: list[str]) -> None:
+    assert [token.form for token in compounds(text, tokens(text))] == joined
+
+
 @pytest.fixture
 def hurried_threads() -> Iterator[None]:
     """Threads that take turns as often as they can."""

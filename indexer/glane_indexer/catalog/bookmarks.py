@@ -206,15 +206,22 @@ class Catalog(EmbeddingTable, ImportTable, Inspection):
             )
         ]
 
-    def replace_passages(self, ids: Sequence[str] | None, passages: Sequence[Sequence[Passage]]) -> None:
-        """Note the passages of some bookmarks (None: of all), as they were cut for the last index.
+    def keep_passages(self, ids: Sequence[str]) -> None:
+        """Forget the passages of all bookmarks but these."""
+        with self.transaction():
+            if ids:
+                with self._staged({"id": ids}):
+                    self._run("DELETE FROM passages WHERE bookmark_id NOT IN (SELECT id FROM staged)")
+            else:
+                self._run("DELETE FROM passages")
+
+    def replace_passages(self, ids: Sequence[str], passages: Sequence[Sequence[Passage]]) -> None:
+        """Note the passages of some bookmarks, as they were cut for the last index.
 
         Nothing reads them back; they are for queries on the catalog, joined to the embeddings by hash.
         """
         with self.transaction():
-            if ids is None:
-                self._run("DELETE FROM passages")
-            elif ids:
+            if ids:
                 with self._staged({"id": ids}):
                     self._run("DELETE FROM passages WHERE bookmark_id IN (SELECT id FROM staged)")
             for part in chunks(passages):

@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from glane_indexer.catalog.schema import CATALOG_NAME, open_file, translated
+from glane_indexer.catalog.schema import CATALOG_NAME, log_of, open_file, translated
 from glane_indexer.index.manifest import sync
 
 
@@ -37,10 +37,11 @@ def rewrite(library: Path) -> None:
             address = str(draft).replace("'", "''")
             connection.execute(f"ATTACH '{address}' AS compacted")
             connection.execute(f'COPY FROM DATABASE "{name[0]}" TO compacted')
+            connection.execute("CHECKPOINT compacted")
             connection.execute("DETACH compacted")
         sync(draft)
         draft.replace(path)
-        path.with_name(f"{CATALOG_NAME}.wal").unlink(missing_ok=True)
+        log_of(path).unlink(missing_ok=True)
         sync(library)
     finally:
         draft.unlink(missing_ok=True)

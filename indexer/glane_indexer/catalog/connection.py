@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from glane_indexer.catalog import rows as rows
-from glane_indexer.catalog.schema import translated
+from glane_indexer.catalog.schema import close_file, translated
 from glane_indexer.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ class CatalogConnection:
         self._connection = connection
         self._path = path
         self._in_transaction = False
+        self._closed = False
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
-        with translated(self._path):
-            self._connection.close()
+        if not self._closed:
+            self._closed = True
+            close_file(self._connection, self._path)
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Vectors read at a time: some tens of megabytes.
+_FETCHED = 20_000
+
+
 class EmbeddingTable(CatalogConnection):
     """The part of a catalog that keeps vectors, so that an index embeds only what is new."""
 
@@ -40,21 +44,28 @@ class EmbeddingTable(CatalogConnection):
 
         if not hashes:
             return np.zeros((0, 0), np.float32)
+        vectors = np.zeros((0, 0), np.float32)
+        count = 0
         with self._staged({"hash": hashes, "place": range(len(hashes))}), translated(self._path):
             found = self._connection.execute(
                 "SELECT place, vector FROM staged JOIN embeddings USING (hash) WHERE fingerprint = ?",
                 [fingerprint],
-            ).fetchnumpy()
-        blobs = found["vector"]
-        if len(blobs) != len(hashes) or len({len(blob) for blob in blobs}) != 1:
+            )
+            # Put in place here: to have DuckDB sort the vectors takes twice as long.
+            while rows := found.fetchmany(_FETCHED):
+                places, blobs = zip(*rows, strict=True)
+                if not count:
+                    vectors = np.empty((len(hashes), len(blobs[0]) // 4), np.float32)
+                if {len(blob) for blob in blobs} != {4 * vectors.shape[1]}:
+                    break
+                vectors[list(places)] = np.frombuffer(b"".join(blobs), "<f4").reshape(len(rows), -1)
+                count += len(rows)
+        if count != len(hashes):
             raise CatalogError(
-                f"of {len(hashes)} embeddings {len(blobs)} are stored, or not in one length",
+                f"of {len(hashes)} embeddings {count} are stored, or not in one length",
                 where=str(self._path),
                 hint="Run `glane index` again",
             )
-        vectors = np.empty((len(hashes), len(blobs[0]) // 4), np.float32)
-        # Put in place here: to have DuckDB sort the vectors takes twice as long.
-        vectors[found["place"]] = np.frombuffer(b"".join(blobs), "<f4").reshape(vectors.shape)
         return vectors
 
     def store_embeddings(

@@ -45,6 +45,9 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # times slower for 100,000 vectors stored 1,000 at a time, and a file of twice the size.
     "checkpoint_threshold": "256MB",
 }
+# What is written goes into a log beside the file first, and from there into the file once the log is so
+# large. To write one row into the file costs megabytes (blocks of 256 KB), to read the log milliseconds.
+LOG_BYTES = 2 << 20
 
 _RESTORE = "Put back a copy of the file, or move it away and import again"
 
@@ -67,6 +70,9 @@ def open_file(library: Path, *, create: bool, read_only: bool) -> duckdb.DuckDBP
         _create(library, path)
     connection = _connect(path, read_only)
     try:
+        if not read_only:
+            with translated(path):
+                connection.execute("PRAGMA disable_checkpoint_on_shutdown")
         version = _check(connection, path)
         if version < SCHEMA_VERSION and read_only:
             connection.close()
@@ -88,6 +94,29 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _explain(error, path) from error
+
+
+def log_of(path: Path) -> Path:
+    """The log beside a catalog's file, with what was written last; there need not be one."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def close_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Close a catalog, and take its log into the file where that has grown long.
+
+    Raises:
+        CatalogError: the file cannot be written; what was written is in the log.
+    """
+    with translated(path), contextlib.closing(connection):
+        try:
+            is_long = log_of(path).stat().st_size > LOG_BYTES
+        except OSError:
+            return
+        if is_long and connection.execute(_READ_ONLY).fetchone() != (True,):
+            connection.execute("CHECKPOINT")
+
+
+_READ_ONLY = "SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()"
 
 
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -129,6 +158,8 @@ def _create(library: Path, path: Path) -> None:
             ],
         )
         _migrate(connection, path, 1)
+    # That of a catalog that was taken away is not this one's.
+    log_of(path).unlink(missing_ok=True)
     draft.replace(path)
 
 
@@ -185,11 +216,13 @@ def _check(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
 def _check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """A file that was cut off can open all the same, and only what reads the missing part would fail.
 
-    Its blocks follow three headers of 4,096 bytes.
+    Its blocks follow three headers of 4,096 bytes each. The file itself is never opened here: to close it
+    would take DuckDB's lock on it away, since such locks belong to a process and not to what has opened it.
     """
-    if path.with_name(f"{path.name}.wal").exists():
-        # What is still in the log has blocks that are not in the file yet.
-        return
+    with contextlib.suppress(OSError):
+        if log_of(path).stat().st_size > LOG_BYTES:
+            # So much in a log may have blocks of its own, which are not in the file yet.
+            return
     with translated(path):
         row = connection.execute(
             "SELECT used_blocks * block_size + 12288 FROM pragma_database_size()"

@@ -37,10 +37,17 @@ def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool 
         return UrlEncoder(settings.model, settings.library, key=key, keep=for_indexing)
     folder = store.folder_of(settings)
     prepared = store.read(folder) or _prepare_apart(settings, quiet)
-    if prepared.runtime == "torch" or (for_indexing and _has_gpu()):
+    on_gpu = for_indexing and _is_for_gpu(settings.device)
+    if prepared.runtime == "torch" or on_gpu:
         from glane_indexer.encoder.torch_encoder import TorchEncoder
 
-        return TorchEncoder(prepared, source_of(prepared, folder))
+        return TorchEncoder(
+            prepared,
+            source_of(prepared, folder),
+            device="cuda" if on_gpu else "cpu",
+            precision="float16" if on_gpu else "float32",
+            probes=store.read_probes(folder) if prepared.runtime == "onnx" else None,
+        )
     encoder = OnnxEncoder(
         prepared.info,
         folder / store.GRAPH,
@@ -122,6 +129,24 @@ def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:
             "hint": "It needs 3 GB of memory and 2 GB of disk; then run `glane model prepare`",
         }
     raise EncoderError(said["message"], where=said["where"], hint=said["hint"])
+
+
+def _is_for_gpu(device: str) -> bool:
+    """Whether passages are to be embedded on a GPU.
+
+    Raises:
+        EncoderError: they are, and there is none.
+    """
+    if device == "cpu":
+        return False
+    found = _has_gpu()
+    if device == "cuda" and not found:
+        raise EncoderError(
+            "there is no GPU here that torch can use",
+            where="GLANE_DEVICE",
+            hint="Set GLANE_DEVICE=cpu, or install a build of torch for the GPU",
+        )
+    return found
 
 
 def _has_gpu() -> bool:

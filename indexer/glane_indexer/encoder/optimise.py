@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glane_indexer.encoder.base import Vectors
-from glane_indexer.encoder.fidelity import Probes, ordered
-from glane_indexer.encoder.outliers import Tokens, inputs_of, part_outliers, replace_node
+from glane_indexer.encoder.fidelity import Fidelity, Probes, ordered
+from glane_indexer.encoder.outliers import Feed, inputs_of, part_outliers, replace_node
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -53,10 +53,38 @@ def optimise(
     Raises:
         OSError: there is no room for it.
     """
+    feeds = _feeds(tokenizer, texts, max_tokens)
+    probes = Probes(tuple(texts), _vectors(full, feeds))
+    kind = fastest(
+        full,
+        target,
+        precision=precision,
+        heads=heads,
+        hidden=hidden,
+        feeds=feeds,
+        fidelity=lambda path: probes.fidelity(_vectors(path, feeds)),
+    )
+    return kind, probes
+
+
+def fastest(
+    full: Path,
+    target: Path,
+    *,
+    precision: str,
+    heads: int,
+    hidden: int,
+    feeds: Sequence[Feed],
+    fidelity: Callable[[Path], Fidelity],
+) -> str:
+    """Write the fastest form of a graph that stays true to ``full``; its precision.
+
+    Args:
+        feeds: what the graph is given, a text at a time, to find the outliers in.
+        fidelity: how true a written form is.
+    """
     import onnx
 
-    tokens = _tokens(tokenizer, texts, max_tokens)
-    probes = Probes(tuple(texts), _vectors(full, tokens))
     # The last form, in full precision and not fused, is the graph as it is.
     attempts = [("int8", True), ("int8", False), ("fp32", True)]
     for kind, fused in attempts if precision == "int8" else attempts[2:]:
@@ -69,11 +97,11 @@ def optimise(
             if fused:
                 graph = _fuse(graph, heads, hidden)
             if kind == "int8":
-                some = tokens[:: max(1, len(tokens) // CALIBRATION)]
+                some = feeds[:: max(1, len(feeds) // CALIBRATION)]
                 _quantise(graph, target, excluded=part_outliers(graph, inputs_of(graph, some)))
             else:
                 onnx.save(graph, str(target))
-            found = probes.fidelity(_vectors(target, tokens))
+            found = fidelity(target)
         except (OSError, MemoryError):
             # Of the machine, not of the model: another form would hide it.
             raise
@@ -81,10 +109,10 @@ def optimise(
             logger.info("this encoder has no form %s, fused %s: %s", kind, fused, error)
             continue
         if found.holds:
-            return kind, probes
+            return kind
         logger.info("this encoder's form %s, fused %s, is left: %s", kind, fused, found)
     full.replace(target)
-    return "fp32", probes
+    return "fp32"
 
 
 def _fuse(graph: ModelProto, heads: int, hidden: int) -> ModelProto:
@@ -175,21 +203,20 @@ def _quantise(graph: ModelProto, target: Path, *, excluded: Sequence[str]) -> No
         root.setLevel(level)
 
 
-def _tokens(tokenizer: Path, texts: Sequence[str], max_tokens: int) -> list[Tokens]:
-    """The ids of each text by itself, ``[1, tokens]``."""
+def _feeds(tokenizer: Path, texts: Sequence[str], max_tokens: int) -> list[Feed]:
+    """What the graph is given for each text by itself: arrays ``[1, tokens]``."""
     from tokenizers import Tokenizer
 
     encoder = Tokenizer.from_file(str(tokenizer))
     encoder.no_padding()
     encoder.enable_truncation(max_tokens)
-    return [np.array([encoder.encode(text).ids], np.int64) for text in texts]
+    ids = [np.array([encoder.encode(text).ids], np.int64) for text in texts]
+    return [{"input_ids": row, "attention_mask": np.ones_like(row)} for row in ids]
 
 
-def _vectors(path: Path, tokens: Sequence[Tokens]) -> Vectors:
+def _vectors(path: Path, feeds: Sequence[Feed]) -> Vectors:
     """The unit vectors of the texts, each run by itself as it is when it is indexed or asked."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return ordered(
-        [session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0] for ids in tokens]
-    )
+    return ordered([session.run(None, feed)[0][0] for feed in feeds])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 Floats = NDArray[np.float32]
-Tokens = NDArray[np.int64]
+Feed = dict[str, NDArray[np.int64]]
 # Share of its input's energy that a multiplication may lose to rounding; most lose a fifth of that.
 MAX_BLUR = 0.002
 # Columns of outliers that are multiplied apart; where these do not suffice, nothing is rounded.
@@ -93,7 +93,7 @@ def part_outliers(graph: ModelProto, inputs: dict[str, list[Floats]]) -> list[st
     return excluded
 
 
-def inputs_of(graph: ModelProto, tokens: Sequence[Tokens]) -> dict[str, list[Floats]]:
+def inputs_of(graph: ModelProto, feeds: Sequence[Feed]) -> dict[str, list[Floats]]:
     """What a few texts put into each multiplication: one matrix ``[tokens, width]`` a text."""
     import onnx
     import onnxruntime
@@ -109,8 +109,8 @@ def inputs_of(graph: ModelProto, tokens: Sequence[Tokens]) -> dict[str, list[Flo
     finally:
         del graph.graph.output[outputs:]
     found: dict[str, list[Floats]] = {name: [] for name in names}
-    for ids in tokens:
-        values = session.run(names, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    for feed in feeds:
+        values = session.run(names, feed)
         for name, value in zip(names, values, strict=True):
             found[name].append(value[0])
     return found

@@ -64,6 +64,13 @@ def clean_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
+def clean_address(text: str) -> str:
+    """An address on one line, nothing invisible; composed letters would be the address of another page."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return "".join(_UNSEEN.sub("", line).strip() for line in text.splitlines())
+
+
 def unescape(text: str) -> str:
     """HTML's character references replaced by their characters."""
     return html.unescape(text) if "&" in text else text

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from glane_indexer.importers.clean import (
+    clean_address,
     clean_line,
     clean_tags,
     parse_moment,
@@ -68,7 +69,7 @@ def read(source: Source) -> Iterator[Imported]:
 
 
 def _bookmark(cells: dict[str, str], where: str) -> Iterator[Imported]:
-    title, url = clean_line(unescape(cells["title"])), clean_line(cells["url"])
+    title, url = clean_line(unescape(cells["title"])), clean_address(cells["url"])
     if not title and not url:
         yield Problem(where, "the record has neither a title nor a url")
         return

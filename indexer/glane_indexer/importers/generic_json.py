@@ -22,11 +22,15 @@ from glane_indexer.importers.record import (
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Imported, Problem
 
-_URLS = ("url", "href", "uri", "link", "pageUrl", "source_url", "sourceUrl", "URL", "Url")
-_TITLES = ("title", "name", "pageTitle", "Title", "document_title")
+# In small letters; an export may write them with large ones.
+_URLS = ("url", "href", "uri", "link", "pageurl", "page_url", "source_url", "sourceurl", "original_url")
+_TITLES = ("title", "name", "pagetitle", "document_title", "text", "caption")
 _TEXTS = ("description", "excerpt", "summary", "extended", "desc", "abstract", "note", "notes", "comment")
 _TAGS = ("tags", "labels", "keywords", "tag_names")
-_DATES = ("created_at", "created", "createdAt", "date_added", "dateAdded", "added", "savedAt", "date")
+_DATES = (
+    *("created_at", "created", "createdat", "date_added", "dateadded", "added", "savedat", "saved_at"),
+    *("date", "timestamp", "time", "time_added", "lastaccessed"),
+)
 _HIGHLIGHTS = ("highlights", "annotations", "quotes", "marks")
 _QUOTES = ("text", "quote", "highlight", "content", "exact")
 _DEEPEST = 50
@@ -43,7 +47,7 @@ def read(source: Source) -> Iterator[Imported]:
         if isinstance(item, Problem):
             yield item
             continue
-        for value in _objects(item[1]):
+        for value in map(_lowered, _objects(item[1])):
             yield from bookmark(
                 item[0],
                 url=_first(value, _URLS),
@@ -60,7 +64,7 @@ def read(source: Source) -> Iterator[Imported]:
 
 def _highlights(value: dict[str, Any]) -> Iterator[Annotation | None]:
     for entry in list_of(next((value[name] for name in _HIGHLIGHTS if value.get(name)), None)):
-        inner = dict_of(entry)
+        inner = _lowered(dict_of(entry))
         date = next((inner[name] for name in _DATES if text_of(inner.get(name))), None)
         yield annotation(
             entry if isinstance(entry, str) else _first(inner, _QUOTES), inner.get("note"), created=date
@@ -72,11 +76,16 @@ def _objects(document: Any) -> Iterator[dict[str, Any]]:
     stack = [(document, 0)]
     while stack:
         value, depth = stack.pop()
-        if isinstance(value, dict) and "://" in _first(value, _URLS):
+        if isinstance(value, dict) and "://" in _first(_lowered(value), _URLS):
             yield value
         elif depth < _DEEPEST:
             inner = value.values() if isinstance(value, dict) else list_of(value)
             stack += [(child, depth + 1) for child in reversed(list(inner))]
+
+
+def _lowered(value: dict[str, Any]) -> dict[str, Any]:
+    """An object with its names in small letters; of two that differ in that alone the first counts."""
+    return {name.lower(): entry for name, entry in reversed(value.items())}
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str:

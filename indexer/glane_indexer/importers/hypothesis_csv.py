@@ -1,4 +1,7 @@
-"""The table that the Hypothes.is client exports: an annotation a row (pure)."""
+"""The table that the Hypothes.is client exports: an annotation a row (pure).
+
+Its columns were renamed twice, and ``Page`` is the number of a page in a document; titles are in none.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from glane_indexer.models import Imported
 def recognise(source: Source) -> float:
     """Whether the header has the client's names."""
     _, names = header(source)
-    return 1.0 if {"url", "quote", "comment"} <= set(names) and {"group", "type"} & set(names) else 0.0
+    own = {"group", "type", "annotation/reply type"} & set(names)
+    said = {"comment", "body"} & set(names)
+    return 1.0 if {"url", "quote"} <= set(names) and own and said else 0.0
 
 
 def read(source: Source) -> Iterator[Imported]:
@@ -23,9 +28,10 @@ def read(source: Source) -> Iterator[Imported]:
         if not isinstance(row, Row):
             yield row
             continue
-        work = works.work(row.get("url"), row.where, url=row.get("url"), title=row.get("page", "title"))
+        url = row.get("url")
+        work = works.work(url, row.where, url=url, title=row.get("title", "document title"))
         work.tags += tags_of(row.get("tags"))
-        quoted, said = row.cells.get("quote", ""), row.cells.get("comment", "")
-        created = row.get("created at", "created")
+        quoted, said = row.cells.get("quote", ""), row.get("comment", "body")
+        created = row.get("created at", "creation date", "created")
         work.annotations.append(annotation(quoted, said, row.get("author", "user"), created))
     yield from works.bookmarks()

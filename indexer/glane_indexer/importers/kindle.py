@@ -17,32 +17,41 @@ from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported, Problem
 
 _END = re.compile(r"={8,}")
+_DASH = re.compile(r"[-–—]")
 _TITLE = re.compile(r"(.+?)\s*\(((?:[^()]|\([^()]*\))*)\)")
 _NUMBERS = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?")
 _PLACE = re.compile(
-    r"(?i)(?:location|loc\.|emplacement|position|posici[oó]n|posizione|posição|位置)\D{0,12}?(\d[\d\s–-]*)"
+    r"(?i)(?:location|loc\.|locatie|emplacement|position|posici[oó]n|ubicaci[oó]n|posizione|posição|мест[еа]|位置)"
+    r"\D{0,12}?(\d[\d\s–-]*)"
 )
-_NOTE = re.compile(r"(?i)\b(?:note|notiz|nota|笔记)\b")
-_MARK = re.compile(r"(?i)\b(?:bookmark|signet|lesezeichen|marcador|segnalibro)\b")
+_NOTE = re.compile(r"(?i)\b(?:note|notiz|nota|notitie|заметка)\b|笔记|筆記|メモ")
+_MARK = re.compile(
+    r"(?i)\b(?:bookmark|signet|lesezeichen|marcador|segnalibro|bladwijzer|закладка)\b|书签|書籤|ブックマーク"
+)
 _KINDS = re.compile(
-    r"(?i)\b(?:highlight|clip|bookmark|note|surlignement|surligné|signet|markierung|notiz|lesezeichen"
-    r"|subrayado|nota|marcador|evidenziazione|segnalibro|destaque)\b"
+    r"(?i)\b(?:highlight|clip|surlignement|surlignage|surligné|markierung|subrayado|evidenziazione|destaque"
+    r"|markering|отрывок)\b|标注|標註|ハイライト"
 )
 _TIME = re.compile(r"(\d{1,2})[:.h]\s?(\d{2})(?:[:.m]\w*\s?(\d{2}))?")
 _MONTHS = (
-    ("jan", "ene", "gen"),
-    ("feb", "fév", "fev"),
-    ("mar", "mär", "mrz"),
-    ("apr", "avr", "abr"),
-    ("may", "mai", "mag"),
-    ("jun", "juin", "giu"),
-    ("jul", "juil", "lug"),
-    ("aug", "aoû", "aou", "ago"),
-    ("sep", "set"),
-    ("oct", "okt", "out", "ott"),
-    ("nov",),
-    ("dec", "déc", "dez", "dic"),
+    ("jan", "ene", "gen", "янв"),
+    ("feb", "fév", "fev", "фев"),
+    ("mar", "mär", "mrz", "maar", "мар"),
+    ("apr", "avr", "abr", "апр"),
+    ("may", "mai", "mag", "mei", "мая", "май"),
+    ("jun", "juin", "giu", "июн"),
+    ("jul", "juil", "lug", "июл"),
+    ("aug", "aoû", "aou", "ago", "авг"),
+    ("sep", "set", "сен"),
+    ("oct", "okt", "out", "ott", "окт"),
+    ("nov", "ноя"),
+    ("dec", "déc", "dez", "dic", "дек"),
 )
+# The day of the week that begins like a month, in French, Spanish and Italian.
+_TUESDAY = ("mardi", "marte")
+# Old devices write "3 December 12 19:51:33"; Chinese and Japanese have the year first.
+_SHORT_YEAR = re.compile(r"(?<=[^\W\d_] )(\d\d)(?= \d{1,2}:\d\d)")
+_YEAR_FIRST = re.compile(r"(\d{4})年\s?(\d{1,2})月\s?(\d{1,2})日")
 
 
 @dataclass(slots=True)
@@ -60,7 +69,7 @@ class _Clipping:
 def recognise(source: Source) -> float:
     """Whether blocks end with a row of equals signs, and begin with a title and what kind of mark it is."""
     lines = source.head[:20_000].lstrip("\ufeff").splitlines()
-    marks = [line for line in lines if line.startswith("- ") and _KINDS.search(line)]
+    marks = any(_DASH.match(line) and _kind(line) for line in lines)
     return 1.0 if marks and any(_END.fullmatch(line.strip()) for line in lines) else 0.0
 
 
@@ -69,18 +78,22 @@ def read(source: Source) -> Iterator[Imported]:
     works, clippings = Works(), dict[tuple[str, str], list[_Clipping]]()
     for number, lines in _blocks(source):
         where = f"line {number}"
-        if len(lines) < 2 or not lines[1].startswith("-"):
+        if len(lines) < 2:
             yield Problem(where, f"this is no clipping: {lines[0][:60]!r}")
             continue
+        if not _DASH.match(lines[1]):
+            yield Problem(where, "the line below the title does not say what was marked", skipped=False)
+            lines.insert(1, "")
         name = clean_line(lines[0])
         found = _TITLE.fullmatch(name)
         key = (found[1], found[2]) if found else (name, "")
         works.work(key, where, title=key[0], contributor=key[1])
         text = "\n".join(lines[2:]).strip()
-        if not text and _MARK.search(lines[1]):
+        kind = _kind(lines[1])
+        if not text and kind is _MARK:
             continue
         first, last = _place(lines[1])
-        is_note = bool(_NOTE.search(lines[1])) and not re.search(r"(?i)highlight|surlign", lines[1])
+        is_note = kind is _NOTE
         clippings.setdefault(key, []).append(_Clipping(first, last, text, is_note, _moment(lines[1])))
     for key, found_here in clippings.items():
         for note in [item for item in found_here if item.is_note]:
@@ -117,6 +130,12 @@ def _blocks(source: Source) -> Iterator[tuple[int, list[str]]]:
         yield begin, lines
 
 
+def _kind(line: str) -> re.Pattern[str] | None:
+    """Which of the kinds of marks the line under a title names."""
+    named = line.split("|")[0]
+    return next((kind for kind in (_KINDS, _NOTE, _MARK) if kind.search(named)), None)
+
+
 def _place(line: str) -> tuple[int, int]:
     """The range of a clipping in the book; its page where there is no other; zeros where there is none."""
     found = _PLACE.search(line)
@@ -132,24 +151,29 @@ def _place(line: str) -> tuple[int, int]:
 def _moment(line: str) -> datetime | None:
     """The day and time at the end of a line, whose month is in one of the languages."""
     text = line.rsplit("|", 1)[-1]
-    year = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", text)
+    year = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", text) or _SHORT_YEAR.search(text)
     if not year:
         return None
+    first = _YEAR_FIRST.search(text)
     clock = _TIME.search(text, year.end()) or _TIME.search(text)
     hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (0, 0, 0)
     after = text[clock.end() :].upper() if clock else ""
-    if re.match(r"\s*P\.?\s?M", after) and hour < 12:
+    if (re.match(r"\s*P\.?\s?M", after) or re.search("下午|午後", text)) and hour < 12:
         hour += 12
     elif re.match(r"\s*A\.?\s?M", after) and hour == 12:
         hour = 0
-    words = re.findall(r"[^\W\d_]{3,}", text.lower())
+    words = [word for word in re.findall(r"[^\W\d_]{3,}", text.lower()) if not word.startswith(_TUESDAY)]
     month = next(
         (number for number, names in enumerate(_MONTHS, 1) for word in words if word.startswith(names)), 0
     )
     day = re.search(r"(?<![\d:.])(\d{1,2})(?![\d:])", text[: year.start()]) or re.search(
         r"(?<![\d:.])(\d{1,2})(?![\d:])", text[year.end() :]
     )
+    number = int(day[1]) if day else 0
+    if first:
+        month, number = int(first[2]), int(first[3])
+    whole = int(year[0]) + (2000 if len(year[0]) == 2 else 0)
     try:
-        return datetime(int(year[0]), month, int(day[1]) if day else 0, hour, minute, second, tzinfo=UTC)
+        return datetime(whole, month, number, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None

@@ -27,8 +27,9 @@ from glane_indexer.models import Bookmark, Problem
 _URL = re.compile(r"https?:(?:\\?/){2}(?:[^\s\"'<>\\]|\\/|\\u[0-9a-f]{4})+", re.IGNORECASE)
 _PLACE = re.compile(
     r"""(?:"([^"\\]{1,40})"\s*:\s*"|([\w:-]{1,40})\s*=\s*["']*|<([\w:]{1,40})[^<>]*>\s*"""
-    # The way back from a quote in Markdown to where it was read.
-    r"""|\[(view highlight|open|link|location|⤴️)[^\]]{0,20}\]\()$""",
+    # In Markdown: a field, an image, and the way back from a quote to where it was read.
+    r"""|(?:^|\n)[ \t*-]*([\w ]{1,30})::?\s*"?|(!)\[[^\]]{0,60}\]\("""
+    r"""|\[(read on|read in|view highlight|open|link|location|⤴️)[^\]]{0,20}\]\()$""",
     re.IGNORECASE,
 )
 # How much of what stands before an address may name its place.

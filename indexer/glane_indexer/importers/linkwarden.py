@@ -1,4 +1,8 @@
-"""Linkwarden's JSON export: collections of links, whose names become tags with those above them (pure)."""
+"""Linkwarden's JSON export: collections of links, whose names become tags with those above them (pure).
+
+Older ones have no ids, so that what lies above a collection is not known; pinned links may stand apart,
+of collections that others share.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +33,13 @@ def read(source: Source) -> Iterator[Imported]:
             yield item
             continue
         values = dict_of(item[1])
-        above[text_of(values.get("id"))] = (text_of(values.get("name")), text_of(values.get("parentId")))
+        if "id" in values:
+            above[text_of(values["id"])] = (text_of(values.get("name")), text_of(values.get("parentId")))
         found.append((item[0], values))
+    pinned = [item for item in elements(source.text, "pinnedLinks") if not isinstance(item, Problem)]
+    found.append(("pinned links", {"links": [value for _, value in pinned if "url" in dict_of(value)]}))
     for where, collection in found:
-        path = _path(text_of(collection.get("id")), above)
+        path = _path(collection, above)
         for number, link in enumerate(map(dict_of, list_of(collection.get("links"))), start=1):
             marked = [dict_of(entry) for entry in list_of(link.get("highlights") or link.get("highlight"))]
             yield from bookmark(
@@ -46,12 +53,14 @@ def read(source: Source) -> Iterator[Imported]:
             )
 
 
-def _path(identifier: str, above: dict[str, tuple[str, str]]) -> list[str]:
-    names: list[str] = []
-    seen = set[str]()
-    while identifier in above and identifier not in seen:
-        seen.add(identifier)
-        name, identifier = above[identifier]
+def _path(collection: dict[str, Any], above: dict[str, tuple[str, str]]) -> list[str]:
+    name, identifier = text_of(collection.get("name")), text_of(collection.get("parentId"))
+    names, seen = list[str](), set[str]()
+    while name:
         if not is_root(name) and name.lower() not in _HOME:
             names.insert(0, name)
+        if identifier in seen:
+            break
+        seen.add(identifier)
+        name, identifier = above.get(identifier, ("", ""))
     return names

@@ -28,7 +28,10 @@ def read(source: Source) -> Iterator[Imported]:
                 description=row.get("note", "notes"),
                 contributor=row.get("author", "publisher"),
                 tags=tags_of(row.get("tags"), ";,"),
-                created=row.get("library_date", "saved", "saved date", "last_interaction_date", "created"),
+                created=row.get(
+                    *("library_date", "library date", "saved", "saved date", "created"),
+                    *("last interaction date", "last_interaction_date"),
+                ),
                 annotations=[annotation(row.get("highlights", "highlight"))],
             )
         else:

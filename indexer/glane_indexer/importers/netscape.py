@@ -24,7 +24,13 @@ from glane_indexer.models import Imported, Problem
 _CUT = re.compile(r"(?=<(?:dt|/?dl)[\s>])", re.IGNORECASE)
 _KIND = re.compile(r"<(/?\w+)")
 _LINK = re.compile(r"<a\s", re.IGNORECASE)
+_DATED = re.compile(r"<a\s[^<>]*\badd_date=", re.IGNORECASE)
 _NOTE = re.compile(r"<dd(?:\s[^<>]*)?>", re.IGNORECASE)
+# A link in a note, whose address is to be read beside its text.
+_LINKED = re.compile(
+    r"""<a\s[^<>]*?\bhref\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))[^<>]*>([^<>]*)</a\s*>""",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"<h3\b", re.IGNORECASE)
 # What follows a name in a tag: up to ">", which may stand in a value in quotation marks.
 _START = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")
@@ -111,7 +117,9 @@ class _Reader:
         if heading and not (link and link.start() < heading.start()):
             self.pending = _folder(piece[heading.start() :])
             # A note of a folder may hold links; a folder's own name holds none.
-            link = None
+            described = _NOTE.search(piece, heading.start())
+            if link and described and described.start() < link.start():
+                link = _DATED.search(piece, described.end())
         while link:
             tag, begin = _tag(piece, link.start())
             end = _END.search(piece, begin)
@@ -123,16 +131,18 @@ class _Reader:
                 note = following if following and not (link and link.start() < following.start()) else None
             else:
                 link = _LINK.search(piece, end.start()) if end else None
-            body = piece[note.end() :] if note else ""
+            body = ""
             if note:
-                link = None
+                # Where the marks between bookmarks are missing, a dated link is one, and no part of a note.
+                link = _DATED.search(piece, note.end())
+                body = piece[note.end() : link.start() if link else len(piece)]
             where = f"line {line + piece.count(chr(10), 0, begin)}"
             yield from self.bookmark(tag, piece[begin:stop], body, where)
 
     def bookmark(self, tag: str, title: str, note: str, where: str) -> Iterator[Imported]:
         """The bookmark of a link."""
         values = _attributes(tag)
-        url = values.get("href", "").strip()
+        url = (values.get("href") or values.get("feedurl") or "").strip()
         if not url and not title.strip():
             return
         if url.lower().startswith(_QUERY):
@@ -191,5 +201,11 @@ def _body(note: str) -> tuple[str, str]:
     """A description and the note that linkding keeps apart in it."""
     while (closing := _CLOSING.search(note)) is not None:
         note = note[: closing.start()]
+    note = _LINKED.sub(_with_address, note)
     apart = "\n\n".join(found.strip() for found in _LINKDING.findall(note))
     return clean_text(plain_text(_LINKDING.sub("", note)), indented=True), plain_text(apart)
+
+
+def _with_address(link: re.Match[str]) -> str:
+    url, text = link[1] or link[2] or link[3] or "", link[4]
+    return text if not url or url in text else f"{text} ({url})"

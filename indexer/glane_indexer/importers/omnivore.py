@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from glane_indexer.importers.json_text import elements
-from glane_indexer.importers.markdown import quotes
+from glane_indexer.importers.markdown import BACK
 from glane_indexer.importers.record import annotation, bookmark, dict_of, list_of, names_of, text_of
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Annotation, Imported, Problem
+
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 
 
 def recognise(source: Source) -> float:
@@ -31,7 +34,7 @@ def read(source: Source) -> Iterator[Imported]:
         if name.parent.name == "highlights" and name.suffix == ".md":
             member = source.members.source(str(name))
             yield from member.problems
-            highlights[name.stem] = [annotation(text, note) for text, note in quotes(member.text)]
+            highlights[name.stem] = list(_highlights(member.text))
     for name in map(PurePosixPath, source.members.names):
         if _is_metadata(name):
             member = source.members.source(str(name))
@@ -43,6 +46,23 @@ def read(source: Source) -> Iterator[Imported]:
                 f"highlights/{slug}.md", "no page of the export has these highlights", skipped=False
             )
             yield from bookmark(f"highlights/{slug}.md", title=slug.replace("-", " "), annotations=kept)
+
+
+def _highlights(text: str) -> Iterator[Annotation | None]:
+    """The highlights of a page, as Omnivore writes them.
+
+    A quote begins with ``>`` and goes on to the next empty line, whether its other lines begin so or not;
+    its labels and the note on it follow as paragraphs. A note on the page stands alone.
+    """
+    quoted, notes = "", list[str]()
+    for paragraph in _PARAGRAPHS.split(text.strip()):
+        if paragraph.startswith(">"):
+            yield annotation(quoted, "\n\n".join(notes))
+            lines = (line.removeprefix(">").removeprefix(" ") for line in paragraph.split("\n"))
+            quoted, notes = BACK.sub("", "\n".join(lines).strip()), []
+        else:
+            notes.append(paragraph)
+    yield annotation(quoted, "\n\n".join(notes))
 
 
 def _is_metadata(name: PurePosixPath) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from glane_indexer.importers import pocket_csv, pocket_json
+from glane_indexer.importers import generic_csv, pocket_csv, pocket_json
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Bookmark, Imported, Problem
 
@@ -32,7 +32,9 @@ def read(source: Source) -> Iterator[Imported]:
         if _part(name, ".csv"):
             part = source.members.source(name)
             yield from part.problems
-            for item in _named(name, pocket_csv.read(part)):
+            # Collections that were shared have columns of their own.
+            reader = pocket_csv if pocket_csv.recognise(part) else generic_csv
+            for item in _named(name, reader.read(part)):
                 if isinstance(item, Bookmark) and item.url in highlighted:
                     item = replace(item, annotations=highlighted.pop(item.url).annotations)
                 yield item

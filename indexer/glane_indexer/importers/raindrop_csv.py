@@ -1,7 +1,8 @@
 """Raindrop's CSV export, with notes and highlights (pure).
 
 The cell of highlights holds blocks: ``Highlight:`` and its text, then ``Note:`` and the note on it.
-Folders become tags, each part of a path one, but for the one of what is not sorted.
+Folders become tags, each part of a path one, but for the one of what is not sorted; the export of one
+collection has no column for them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _BLOCKS = re.compile(r"\n[ \t]*\n")
 def recognise(source: Source) -> float:
     """Whether the header has Raindrop's names."""
     _, names = header(source)
-    own = {"excerpt", "highlights", "cover", "favorite"} & set(names)
-    return 1.0 if {"url", "title", "folder"} <= set(names) and len(own) > 1 else 0.0
+    own = {"folder", "excerpt", "highlights", "cover", "favorite"} & set(names)
+    return 1.0 if {"url", "title"} <= set(names) and len(own) > 2 else 0.0
 
 
 def read(source: Source) -> Iterator[Imported]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Hashable, Iterable, Iterator
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from glane_indexer.importers.clean import (
+    clean_address,
     clean_line,
     clean_quote,
     clean_tags,
@@ -46,7 +48,7 @@ def bookmark(
         where: the record's place, in words.
         created: a moment, or anything that :func:`moment` reads.
     """
-    address, name = clean_line(text_of(url)), clean_line(unescape(text_of(title)))
+    address, name = clean_address(text_of(url)), clean_line(unescape(text_of(title)))
     body = quote(text_of(description))
     kept = tuple(item for item in annotations if item is not None)
     if not address and not name and not body and not kept:
@@ -147,10 +149,12 @@ def tags_of(text: str, separators: str = ",") -> list[str]:
     """Tags in one cell: a list in brackets, as JSON or Python writes it, or names between separators."""
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):
-        try:
-            return names_of(json.loads(text.replace("'", '"') if '"' not in text else text), "name")
-        except (ValueError, RecursionError):
-            return [name.strip(" '\"") for name in text[1:-1].split(",")]
+        for reader in (json.loads, ast.literal_eval):
+            try:
+                return names_of(reader(text), "name")
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+        return [name.strip(" '\"") for name in text[1:-1].split(",")]
     chosen = next((separator for separator in separators if separator in text), separators[0])
     return text.split(chosen)
 

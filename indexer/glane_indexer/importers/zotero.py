@@ -56,14 +56,17 @@ def read_csl(source: Source) -> Iterator[Imported]:
 
 def recognise_api(source: Source) -> float:
     """Whether the first item has its data as Zotero's API gives it."""
-    first = dict_of(next(iter(list_of(source.document)), None))
+    document: Any = source.document
+    # "Better BibTeX JSON" has its items beside its collections.
+    document = document.get("items") if isinstance(document, dict) else document
+    first = dict_of(next(iter(list_of(document)), None))
     return 1.0 if "itemType" in dict_of(first.get("data")) or {"itemType", "key"} <= first.keys() else 0.0
 
 
 def read_api(source: Source) -> Iterator[Imported]:
     """The items, each with the annotations and notes on it and on what is attached to it."""
     items: dict[str, tuple[str, dict[str, Any]]] = {}
-    for item in elements(source.text):
+    for item in elements(source.text, "items"):
         if isinstance(item, Problem):
             yield item
             continue
@@ -95,8 +98,18 @@ def read_api(source: Source) -> Iterator[Imported]:
             contributor=creators,
             created=values.get("dateAdded"),
             language=values.get("language"),
-            annotations=parts.get(key, ()),
+            annotations=[*parts.get(key, ()), *_enclosed(values)],
         )
+
+
+def _enclosed(values: dict[str, Any]) -> Iterator[Annotation | None]:
+    """The notes in an item, and the annotations in what is attached to it, as Better BibTeX writes them."""
+    for note in map(dict_of, list_of(values.get("notes"))):
+        yield annotation("", note.get("note"), created=note.get("dateAdded"))
+    for attached in map(dict_of, list_of(values.get("attachments"))):
+        for mark in map(dict_of, list_of(attached.get("annotations"))):
+            author, created = mark.get("annotationAuthorName"), mark.get("dateAdded")
+            yield annotation(mark.get("annotationText"), mark.get("annotationComment"), author, created)
 
 
 def recognise_rdf(source: Source) -> float:
@@ -106,20 +119,26 @@ def recognise_rdf(source: Source) -> float:
 
 
 def read_rdf(source: Source) -> Iterator[Imported]:
-    """The items, with the notes on them."""
-    memos: dict[str, str] = {}
+    """The items, with the notes on them; what belongs to no item is a bookmark by itself."""
+    memos, attached = dict[str, str](), dict[str, Element]()
     items: list[Element] = []
-    depth = [node for node in parsed(source) if local(node.tag) in ("Memo",) or _is_item(node)]
-    for node in depth:
+    for node in parsed(source):
         if local(node.tag) == "Memo":
             memos[node.get(f"{_RDF}about", "")] = _value(node, "value")
-        else:
+        elif local(node.tag) == "Attachment":
+            attached[node.get(f"{_RDF}about", "")] = node
+        elif _is_item(node):
             items.append(node)
-    for number, node in enumerate(items, start=1):
-        links = [link.get(f"{_RDF}resource", "") for link in node if local(link.tag) == "isReferencedBy"]
+    linked = [(node, _links(node, "isReferencedBy"), _links(node, "link")) for node in items]
+    known = {link for _, notes, files in linked for link in (*notes, *files)}
+    linked += [(node, [], []) for key, node in attached.items() if key not in known and _address(node)]
+    for number, (node, notes, files) in enumerate(linked, start=1):
         subjects = [_text(child) for child in node if local(child.tag) == "subject"]
         about = node.get(f"{_RDF}about", "")
         url = _address(node) or (about if about.startswith(("http:", "https:")) else "")
+        url = url or next(
+            filter(None, (_address(attached[link]) for link in files if link in attached)), ""
+        )
         names = [
             " ".join(filter(None, (_value(person, "givenName"), _value(person, "surname"))))
             for person in node.iter()
@@ -134,8 +153,16 @@ def read_rdf(source: Source) -> Iterator[Imported]:
             contributor=", ".join(names),
             created=_value(node, "dateSubmitted", deep=False),
             language=_value(node, "language", deep=False),
-            annotations=[annotation("", memos[link]) for link in links if link in memos],
+            annotations=[annotation("", memos[link]) for link in notes if link in memos],
         )
+    for key, memo in memos.items():
+        if key not in known:
+            yield from bookmark(f"note {key}", annotations=[annotation("", memo)])
+
+
+def _links(node: Element, name: str) -> list[str]:
+    """What an element names under ``name``."""
+    return [link.get(f"{_RDF}resource", "") for link in node if local(link.tag) == name]
 
 
 def _is_item(node: Element) -> bool:

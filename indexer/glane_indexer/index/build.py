@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import GenerationError
-from glane_indexer.index import generation, segment
+from glane_indexer.index import generation, segment, tidying
 from glane_indexer.index.basis import Basis, basis_of
-from glane_indexer.index.embedding import Embedded, Progress, embed
+from glane_indexer.index.embedding import Embedded, Progress, content_of
 from glane_indexer.index.generation import Generation
 from glane_indexer.index.manifest import Manifest, Member
 from glane_indexer.index.merge import merge_tiers
 from glane_indexer.index.segment import Content
 from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 from glane_indexer.models import Bookmark
-from glane_indexer.passages import document_texts, passages_of, text_hash
+
+# Bookmarks read, cut, embedded and written at a time: what is in memory does not grow with the library.
+PART = 25_000
 
 Accept = Callable[[str], None]
 
@@ -95,13 +97,46 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What the catalog holds: of bookmarks the content hashes, and those whole that have changed."""
+    """What the catalog holds: the content hashes of all bookmarks, and which of them have changed.
+
+    ``first`` are the first :data:`PART` of these, whole; where there are more they are read when it is
+    their turn, and may have changed once more by then, which the next build sees.
+    """
 
     hashes: Mapping[str, str]
-    changed: Sequence[Bookmark]
+    changed: Sequence[str]
+    first: Sequence[Bookmark]
     questions: Sequence[tuple[str, Sequence[str]]]
     version: str
     seq: int
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a build has written so far: segments, their bookmarks, and the hashes of the texts of these.
+
+    ``last`` is the part that the catalog does not know yet.
+    """
+
+    members: list[Member] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    hashes: list[NDArray[np.uint8]] = field(default_factory=list)
+    count: int = 0
+    seconds: float = 0.0
+    last: tuple[Content, Embedded] | None = None
+
+    def keep(self, library: Path, fingerprint: str) -> None:
+        """Let the catalog know the vectors and the passages of the last part."""
+        with Catalog.open(library) as catalog, catalog.transaction():
+            self.note(catalog, fingerprint)
+
+    def note(self, catalog: Catalog, fingerprint: str) -> None:
+        """The same, within a transaction."""
+        if self.last:
+            content, embedded = self.last
+            embedded.keep(catalog, fingerprint)
+            catalog.replace_passages([bookmark.id for bookmark in content.bookmarks], content.passages)
+        self.last = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,38 +160,28 @@ class _Update:
         gone = [(number, row) for id, (hash, number, row) in known.items() if state.hashes.get(id) != hash]
         if base.name and base.manifest and base.whole and not gone and _same(base.manifest, state):
             return IndexReport(base.name, base.manifest.passages, 0, self._seconds(), 0.0)
-        count_tokens, limit = self.encoder.count_tokens, self.encoder.info.max_tokens
-        passages = [passages_of(bookmark, count_tokens, limit) for bookmark in state.changed]
-        wholes = [document_texts(bookmark, count_tokens, limit) for bookmark in state.changed]
-        texts = {item.hash: item.embedded for group in passages for item in group}
-        texts |= {text_hash(text): text for group in wholes for text in group}
-        embedded = embed(self.library, self.encoder, texts, self.progress)
-        content = Content(
-            state.changed,
-            passages,
-            [
-                [*(item.hash for item in group), *map(text_hash, own)]
-                for group, own in zip(passages, wholes, strict=True)
-            ],
-            embedded.rows([item.hash for group in passages for item in group]),
-            embedded.means(wholes),
-        )
         alive = [member.alive.copy() for member, _ in base.members]
         for number, row in gone:
             alive[number][row] = False
-        name, manifest = self._write(base, alive, content, state)
+        fingerprint = self.encoder.info.fingerprint
+        name, written = self._new_name(), _Written()
+        for start in range(0, len(state.changed), PART):
+            if start:
+                written.keep(self.library, fingerprint)
+            ids = state.changed[start : start + PART]
+            self._part(name, state.first if not start else self._bookmarks(ids), written)
+        manifest = self._write(name, base, alive, written, state)
         if accept:
             # It may be refused, and what was embedded is not to be lost by that.
-            with Catalog.open(self.library) as catalog:
-                embedded.keep(catalog, self.encoder.info.fingerprint)
+            written.keep(self.library, fingerprint)
             accept(name)
         before = generation.previous_of(self.library, name)
         generation.set_current(self.library, name)
         generation.clean(self.library, {name, before} if before else {name})
         ready()
-        self._tidy(base, alive, content, embedded, before)
-        speed = round(embedded.count / embedded.seconds, 1) if embedded.count else 0.0
-        return IndexReport(name, manifest.passages, embedded.count, self._seconds(), speed)
+        self._tidy(base, alive, written, before)
+        speed = round(written.count / written.seconds, 1) if written.count else 0.0
+        return IndexReport(name, manifest.passages, written.count, self._seconds(), speed)
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self.started, 3)
@@ -165,36 +190,64 @@ class _Update:
         with Catalog.open(self.library) as catalog, catalog.transaction():
             hashes = catalog.hashes()
             changed = [id for id, hash in hashes.items() if id not in known or known[id][0] != hash]
+            first = changed[:PART]
             return _State(
                 hashes,
-                list(catalog.bookmarks()) if len(changed) == len(hashes) else catalog.bookmarks_of(changed),
+                changed,
+                list(catalog.bookmarks()) if len(first) == len(hashes) else catalog.bookmarks_of(first),
                 catalog.good_questions(),
                 catalog.content_version(),
                 catalog.seq(),
             )
 
-    def _write(
-        self, base: Basis, alive: Sequence[NDArray[np.bool_]], content: Content, state: _State
-    ) -> tuple[str, Manifest]:
-        """Write what is new and the generation's file; its name."""
+    def _bookmarks(self, ids: Sequence[str]) -> Sequence[Bookmark]:
+        with Catalog.open(self.library) as catalog, catalog.transaction():
+            return catalog.bookmarks_of(ids)
+
+    def _new_name(self) -> str:
+        """The name of the generation that is begun; what is unfinished of others goes."""
         folder = self.library / generation.INDEX
         folder.mkdir(exist_ok=True)
         # Before what was refused goes: a name must never mean two things to a service that follows.
         name = generation.new_name(self.library)
-        current = _current(self.library)
+        current = generation.current(self.library)
         before = generation.previous(self.library)
         # What was refused, or was left unfinished, must not pile up.
         generation.clean(self.library, {name for name in (current, before) if name})
+        return name
+
+    def _part(self, name: str, bookmarks: Sequence[Bookmark], written: _Written) -> None:
+        """Embed some bookmarks and write their segments."""
+        content, embedded = content_of(self.library, self.encoder, bookmarks, self.progress)
+        written.last = content, embedded
+        written.count += embedded.count
+        written.seconds += embedded.seconds
+        written.ids += [bookmark.id for bookmark in content.bookmarks]
+        parts = [part for part in content.split() if part[1].bookmarks]
+        for number, (visibility, part) in enumerate(parts):
+            self.progress("Writing the index", number, len(parts))
+            arrays = part.arrays()
+            file = segment.write(
+                self.library / generation.INDEX, f"{name}-{len(written.members) + 1}", visibility, arrays
+            )
+            written.members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
+            written.hashes.append(arrays["embedded.hashes"])
+
+    def _write(
+        self,
+        name: str,
+        base: Basis,
+        alive: Sequence[NDArray[np.bool_]],
+        written: _Written,
+        state: _State,
+    ) -> Manifest:
+        """Write the generation's file."""
         members = [
             Member(member.file, mask)
             for (member, _), mask in zip(base.members, alive, strict=True)
             if mask.any()
         ]
-        parts = [part for part in content.split() if part[1].bookmarks]
-        for number, (visibility, part) in enumerate(parts):
-            self.progress("Writing the index", number, len(parts))
-            file = segment.write(folder, f"{name}-{number + 1}", visibility, part.arrays())
-            members.append(Member(file, np.ones(file.bookmarks, np.bool_)))
+        members += written.members
         kept = {member.file.name: opened for member, opened in base.members}
         passages = sum(
             int(kept[member.file.name].passage_counts()[member.alive].sum())
@@ -213,48 +266,25 @@ class _Update:
             merges=base.manifest.merges if base.manifest else 0,
         )
         generation.write_manifest(self.library, name, manifest)
-        return name, manifest
+        return manifest
 
     def _tidy(
-        self,
-        base: Basis,
-        alive: Sequence[NDArray[np.bool_]],
-        content: Content,
-        embedded: Embedded,
-        before: str | None,
+        self, base: Basis, alive: Sequence[NDArray[np.bool_]], written: _Written, before: str | None
     ) -> None:
         """Keep in the catalog the passages and the vectors of what is indexed, and of nothing else."""
-        used = {bytes.fromhex(text) for group in content.hashes for text in group}
-        dropped: set[bytes] = set()
-        for (member, opened), mask in zip(base.members, alive, strict=True):
-            dropped |= opened.embedded(member.alive & ~mask)
-        for (_, opened), mask in zip(base.members, alive, strict=True):
-            # Of the whole library only where something might go that is in use elsewhere.
-            used |= opened.embedded(mask) if dropped else set()
+        segments = [
+            (opened, member.alive, mask) for (member, opened), mask in zip(base.members, alive, strict=True)
+        ]
+        gone, unused = tidying.superseded(segments, written.hashes)
+        fingerprint = self.encoder.info.fingerprint
         with Catalog.open(self.library) as catalog, catalog.transaction():
-            embedded.keep(catalog, self.encoder.info.fingerprint)
+            written.note(catalog, fingerprint)
             if base.members:
-                gone = {
-                    opened.ids[row]
-                    for (member, opened), mask in zip(base.members, alive, strict=True)
-                    for row in np.flatnonzero(member.alive & ~mask).tolist()
-                }
-                changed = {bookmark.id for bookmark in content.bookmarks}
-                catalog.replace_passages(sorted(gone | changed), content.passages)
-                catalog.delete_embeddings(item.hex() for item in dropped - used)
+                catalog.replace_passages(sorted(gone.difference(written.ids)), [])
+                catalog.delete_embeddings(unused)
             else:
-                catalog.replace_passages(None, content.passages)
-                catalog.prune_embeddings(self._fingerprints(before), (item.hex() for item in used))
-
-    def _fingerprints(self, before: str | None) -> set[str]:
-        kept = {self.encoder.info.fingerprint}
-        if before:
-            try:
-                kept.add(generation.read_manifest(self.library, before).encoder.fingerprint)
-            except GenerationError:
-                # It cannot be gone back to, so nothing is kept for it.
-                return kept
-        return kept
+                encoders = tidying.encoders_of(self.library, fingerprint, before)
+                tidying.keep_only(catalog, written.ids, written.hashes, encoders)
 
 
 def _same(manifest: Manifest, state: _State) -> bool:
@@ -265,12 +295,3 @@ def _same(manifest: Manifest, state: _State) -> bool:
         and manifest.seq == state.seq
         and [(text, list(ids)) for text, ids in manifest.questions] == list(state.questions)
     )
-
-
-def _current(library: Path) -> str | None:
-    """The current generation, where its file is there."""
-    try:
-        name = generation.current_name(library)
-    except GenerationError:
-        return None
-    return name if name in generation.names(library) else None

@@ -173,6 +173,15 @@ def current_name(library: Path) -> str | None:
     return name
 
 
+def current(library: Path) -> str | None:
+    """The current generation, where its file is there."""
+    try:
+        name = current_name(library)
+    except GenerationError:
+        return None
+    return name if name in names(library) else None
+
+
 def names(library: Path) -> list[str]:
     """The generations of a library, the oldest first."""
     folder = library / INDEX

@@ -22,8 +22,8 @@ from glane_indexer.index.segment import SegmentFile
 from glane_indexer.text import ANALYSIS_VERSION
 
 # Raise it when the files of an index change their layout or their meaning. Version 2, of Glane 0.1, had a
-# folder of files a generation.
-SCHEMA_VERSION = 3
+# folder of files a generation; version 3 had other checksums.
+SCHEMA_VERSION = 4
 
 Mask = NDArray[np.bool_]
 

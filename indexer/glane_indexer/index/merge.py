@@ -25,6 +25,8 @@ from glane_indexer.library.locking import INDEX_LOCK, writer_lock
 FANOUT = 8
 # A segment of which less is alive is rewritten.
 ALIVE = 0.5
+# No merge makes a segment of more bookmarks: what it takes does not grow with the library.
+LARGEST = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,26 @@ def plan(members: Sequence[Member]) -> list[list[int]]:
 
     for _, places in groupby(sorted(range(len(members)), key=key), key):
         own = list(places)
-        if len(own) >= FANOUT:
-            groups.append(own)
-        else:
-            groups += [
-                [place] for place in own if members[place].bookmarks < ALIVE * members[place].file.bookmarks
-            ]
+        packs = _packed(members, own) if len(own) >= FANOUT else [[place] for place in own]
+        groups += [
+            pack
+            for pack in packs
+            if len(pack) > 1 or members[pack[0]].bookmarks < ALIVE * members[pack[0]].file.bookmarks
+        ]
     return groups
+
+
+def _packed(members: Sequence[Member], places: Sequence[int]) -> list[list[int]]:
+    """These segments in groups of at most :data:`LARGEST` bookmarks, the smallest together."""
+    packs: list[list[int]] = []
+    room = 0
+    for place in sorted(places, key=lambda place: (members[place].bookmarks, place)):
+        if not packs or members[place].bookmarks > room:
+            packs.append([])
+            room = LARGEST
+        packs[-1].append(place)
+        room -= members[place].bookmarks
+    return packs
 
 
 def merge_tiers(library: Path) -> str | None:
@@ -77,7 +92,7 @@ def merge_tiers(library: Path) -> str | None:
 
 
 def compact(library: Path, *, keep_previous: bool = True) -> Compaction:
-    """Merge all segments of one visibility into one.
+    """Merge the segments of one visibility into as few as :data:`LARGEST` allows.
 
     Args:
         keep_previous: keep the generation before, to go back to; without it nothing that is superseded
@@ -96,9 +111,11 @@ def compact(library: Path, *, keep_previous: bool = True) -> Compaction:
                 places = [
                     place for place, member in enumerate(members) if member.file.visibility == visibility
                 ]
-                whole = all(members[place].alive.all() for place in places)
-                if len(places) > 1 or not whole:
-                    groups.append(places)
+                groups += [
+                    pack
+                    for pack in _packed(members, places)
+                    if len(pack) > 1 or not members[pack[0]].alive.all()
+                ]
             name = _merged(library, opened.name, groups) if groups else opened.name
             if not keep_previous:
                 generation.clean(library, {name})

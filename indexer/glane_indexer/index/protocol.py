@@ -233,8 +233,8 @@ class View(Protocol):
         The most frequent first (then by the word), ``limit`` of them at most.
         """
 
-    def document_vector(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole; zeros where it has no text."""
+    def document_vectors(self, rows: Rows) -> Floats:
+        """The unit vectors of bookmarks as a whole, ``[rows, d]``; zeros where one has no text."""
 
     def compare(self, vector: Floats) -> Comparison:
         """The vector side of a question."""

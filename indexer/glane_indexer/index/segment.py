@@ -6,6 +6,7 @@ Its rows are in order of id. What has been superseded since is said by the gener
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ class Content:
         owners = np.repeat(np.arange(len(self.bookmarks)), lengths)
         parts: list[tuple[Visibility, Content]] = []
         for visibility in VISIBILITIES:
+            if all(bookmark.visibility == visibility for bookmark in self.bookmarks):
+                return [(visibility, self)]
             own = np.array([bookmark.visibility == visibility for bookmark in self.bookmarks], np.bool_)
             rows = np.flatnonzero(own).tolist()
             part = Content(
@@ -75,14 +78,26 @@ class Content:
 
     def arrays(self) -> Arrays:
         """The arrays of the segment."""
+        # FAISS does not hold the interpreter, so the codes are made beside the words.
+        with ThreadPoolExecutor(1) as beside:
+            vectors = beside.submit(_vectors, self.vectors)
+            return {**self._texts(), **vectors.result()}
+
+    def _texts(self) -> Arrays:
         flat = b"".join(bytes.fromhex(text) for group in self.hashes for text in group)
         return {
-            **_facts(self.bookmarks, self.document_vectors),
+            **Strings.arrays("ids", (bookmark.id for bookmark in self.bookmarks)),
+            **Strings.arrays("hashes", map(content_hash, self.bookmarks)),
+            **documents.build(self.bookmarks),
+            **_facts(
+                columns.build(self.bookmarks),
+                completion.build([bookmark.title for bookmark in self.bookmarks]),
+                self.document_vectors,
+            ),
             **named(words.build(self.bookmarks), "words"),
             **named(passages.build(self.bookmarks, self.passages), "passages"),
             "embedded.hashes": np.frombuffer(flat, np.uint8).reshape(-1, 16),
             "embedded.last": np.cumsum([len(group) for group in self.hashes], dtype=np.int64),
-            **_vectors(self.vectors),
         }
 
 
@@ -114,11 +129,11 @@ class Segment:
         """How many passages every bookmark has."""
         return np.diff(self.passages["last"], prepend=0)
 
-    def embedded(self, rows: Mask) -> set[bytes]:
-        """The hashes of the texts that were embedded for some bookmarks."""
+    def embedded(self, rows: Mask) -> NDArray[np.uint8]:
+        """The hashes of the texts that were embedded for some bookmarks, ``[n, 16]`` bytes."""
         last = self.arrays["embedded.last"]
-        kept = np.repeat(rows, np.diff(last, prepend=0))
-        return {item.tobytes() for item in self.arrays["embedded.hashes"][kept]}
+        hashes: NDArray[np.uint8] = self.arrays["embedded.hashes"]
+        return hashes if rows.all() else hashes[np.repeat(rows, np.diff(last, prepend=0))]
 
 
 def write(folder: Path, name: str, visibility: Visibility, arrays: Arrays) -> SegmentFile:
@@ -147,7 +162,6 @@ def merged(parts: Sequence[tuple[Segment, Mask]]) -> Arrays:
     new = [np.full(len(segment.ids), -1, np.int64) for segment, _ in parts]
     for place, (_, number, row) in enumerate(chosen):
         new[number][row] = place
-    bookmarks = [parts[number][0].documents[row] for _, number, row in chosen]
     document_vectors = _picked([segment.document_vectors for segment, _ in parts], numbers, old)
     spread = [
         _spread([segment.arrays[name] for segment, _ in parts], numbers, old)
@@ -167,7 +181,17 @@ def merged(parts: Sequence[tuple[Segment, Mask]]) -> Arrays:
     }
     vectors = flat.pop("vectors")
     return {
-        **_facts(bookmarks, document_vectors),
+        **_facts(
+            columns.merge(
+                [(segment.columns, own) for (segment, _), own in zip(parts, new, strict=True)],
+                count,
+            ),
+            completion.build([parts[number][0].titles[row] for _, number, row in chosen]),
+            document_vectors,
+        ),
+        **Strings.picked([segment.arrays for segment, _ in parts], "ids", numbers, old),
+        **Strings.picked([segment.arrays for segment, _ in parts], "hashes", numbers, old),
+        **Strings.picked([segment.arrays for segment, _ in parts], "records", numbers, old),
         **named(
             words.merge(
                 [
@@ -185,24 +209,22 @@ def merged(parts: Sequence[tuple[Segment, Mask]]) -> Arrays:
     }
 
 
-def _facts(bookmarks: Sequence[Bookmark], document_vectors: NDArray[np.float16]) -> Arrays:
-    """The arrays that are quickly made from bookmarks."""
-    facts = columns.build(bookmarks)
+def _facts(facts: Arrays, titles: Arrays, document_vectors: NDArray[np.float16]) -> Arrays:
+    """What bookmarks are filtered, counted and completed by, and their vectors."""
     languages = len(facts["languages_values.ends"])
     return {
-        **Strings.arrays("ids", (bookmark.id for bookmark in bookmarks)),
-        **Strings.arrays("hashes", (content_hash(bookmark) for bookmark in bookmarks)),
-        **documents.build(bookmarks),
         **named(facts, "columns"),
-        **named(completion.build(bookmarks), "titles"),
+        **named(titles, "titles"),
         "document_vectors": document_vectors,
         "language_sums": sums_of(document_vectors, facts["languages_codes"], languages),
     }
 
 
-def _vectors(vectors: NDArray[np.float32]) -> Arrays:
+def _vectors(vectors: NDArray[Any]) -> Arrays:
     codes = codes_of(vectors)
-    return {"vectors": vectors} if codes is None else {"vectors": vectors, "codes": codes}
+    if codes is None:
+        return {"vectors": vectors}
+    return {"vectors": vectors.astype(np.float16), "codes": codes}
 
 
 def _picked(

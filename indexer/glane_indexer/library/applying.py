@@ -9,6 +9,8 @@ from pathlib import Path
 
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.schema import CATALOG_NAME
+from glane_indexer.errors import CatalogError
+from glane_indexer.index.generation import CURRENT, INDEX
 from glane_indexer.library import changes
 from glane_indexer.library.entries import Entry
 from glane_indexer.library.journal import JOURNAL, Journal
@@ -46,6 +48,12 @@ def apply_pending(library: Path, journal: Journal) -> Applied:
     with writer_lock(library, "applying changes", wait=LOCK_SECONDS):
         while True:
             entries = journal.entries()
+            if not (library / CATALOG_NAME).exists() and (library / INDEX / CURRENT).exists():
+                raise CatalogError(
+                    "the catalog is gone, and what the index was made from with it",
+                    where=str(library / CATALOG_NAME),
+                    hint="Put back a copy with `glane restore`, or import everything again",
+                )
             with Catalog.open(library, create=True) as catalog:
                 applied = catalog.seq()
                 journal.raise_floor(applied)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glane_indexer.catalog.compacting import rewrite
-from glane_indexer.catalog.schema import CATALOG_NAME
+from glane_indexer.catalog.schema import CATALOG_NAME, log_of
 from glane_indexer.errors import CatalogError
 from glane_indexer.index.generation import current_name, read_manifest
 from glane_indexer.index.merge import compact
@@ -57,7 +57,8 @@ def compact_library(library: Path) -> CompactReport:
 
 
 def _size(library: Path) -> int:
-    """The bytes of the catalog and of the generation that answers."""
+    """The bytes of the catalog, its log, and the generation that answers."""
     name = current_name(library)
     index = read_manifest(library, name).total_bytes if name else 0
-    return (library / CATALOG_NAME).stat().st_size + index
+    files = (library / CATALOG_NAME, log_of(library / CATALOG_NAME))
+    return index + sum(path.stat().st_size for path in files if path.exists())

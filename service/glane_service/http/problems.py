@@ -47,7 +47,7 @@ TYPES: dict[str, tuple[int, str, str]] = {
     "read-only": (
         403,
         "This server takes no changes",
-        "It follows another; `detail` names the one that takes them.",
+        "It follows another, or answers from Qdrant; `detail` names the one that takes them.",
     ),
     "conflict": (
         409,

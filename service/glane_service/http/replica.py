@@ -121,12 +121,17 @@ def offers_of(request: Request) -> Offers:
 
 
 def refuse_writing(request: Request) -> None:
-    """Let nobody write to a server that follows another.
+    """Let nobody write to a server that follows another, or that answers from Qdrant.
 
     Raises:
         ReadOnlyError: it does; it names the one that takes changes.
     """
     settings: Settings = request.app.state.settings
+    if settings.remote:
+        raise ReadOnlyError(
+            "this server answers from Qdrant and takes no changes",
+            hint="Send them to the service of the library that is published there",
+        )
     if settings.follow:
         writer = settings.follow if is_url(settings.follow) else "the service of the library it follows"
         raise ReadOnlyError(

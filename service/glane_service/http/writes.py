@@ -151,7 +151,7 @@ async def annotate(request: Request, bookmark_id: Id) -> Response:
 def change(request: Request, seq: Annotated[int, Path(ge=1, le=MAX_SEQ)]) -> Response:
     """`accepted`: on the disk. `applied`: in the catalog. `searchable`: in every answer from now on."""
     viewer_of(request).require("write")
-    if request.app.state.settings.follow:
+    if request.app.state.settings.read_only:
         if _state(request, seq) != "searchable":
             raise NotFoundError("this change is not known here yet", where="seq")
         return answer({"seq": seq, "state": "searchable", "ids": None}, cache="no-store")

@@ -89,7 +89,7 @@ class Renderer:
             "other_language": here(replace(links, language=other)),
             "links": links,
             "site": self.site,
-            "may_write": not self._settings.follow
+            "may_write": not self._settings.read_only
             and context.request.scope.get("glane.viewer", NOBODY).may("write"),
             "static": lambda name: links.path(f"/static/{self.static.name(name)}"),
             "count": lambda n: number(n, language),

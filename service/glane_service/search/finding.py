@@ -14,7 +14,7 @@ from glane_service.search.parsing import Parsed
 from glane_service.search.presentation import Reasons
 from glane_service.search.query import FIELDS, Query, merged
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
-from glane_service.search.ranking.confidence import Background, calibration, confidence
+from glane_service.search.ranking.confidence import Background, calibration, sureness
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
@@ -63,10 +63,6 @@ class Finder:
         """Make now what the first question would have to wait for."""
         _ = self._background
 
-    @cached_property
-    def _background(self) -> Background | None:
-        return Background(self._view, self._calibration) if self._calibration else None
-
     def find(self, query: Query, parsed: Parsed, watch: Stopwatch) -> Pool:
         """Everything that a query finds, in its order.
 
@@ -89,17 +85,17 @@ class Finder:
         self,
         query: Query,
         parsed: Parsed,
-        parameters: Parameters | None = None,
-        background: Background | None = None,
+        parameters: Parameters | None,
+        background: Background | None,
     ) -> Candidates:
-        """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
+        """What the legs of a query find, with the numbers given at first or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
         return self._gather(query, parsed, allowed, comparison, parameters, background)
 
     def near(self, row: int) -> tuple[Pool, Comparison]:
         """All bookmarks but one by how near they are to it, and its vector beside them."""
-        comparison = self._view.compare(self._view.document_vector(row))
+        comparison = self._view.compare(self._view.document_vectors(np.array([row]))[0])
         everything = Query("", mode="vector", everything=True)
         allowed = self._view.select(Filter(without=self._view.ids[row]))
         candidates = self._gather(everything, Parsed(""), allowed, comparison)
@@ -111,12 +107,13 @@ class Finder:
         best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
-        sure = None
+        sure, below = None, 0
         if self._calibration and comparison:
-            sure = confidence(candidates, self._parameters, self._calibration)
-        below = 0 if sure is None else int(np.count_nonzero(sure < self._parameters.line))
-        if sure is not None and not query.everything:
-            best = best[sure[best] >= self._parameters.line]
+            found = sureness(candidates, self._parameters, self._calibration)
+            sure, listed = found.answers, found.belongs >= self._parameters.line
+            below = int(np.count_nonzero(~listed))
+            if not query.everything:
+                best = best[listed[best]]
         reasons = Reasons(candidates, self._parameters, vector=comparison is not None)
         all_words_found = (
             query.mode == "hybrid"
@@ -162,6 +159,10 @@ class Finder:
             background=background or self._background,
             watch=watch,
         )
+
+    @cached_property
+    def _background(self) -> Background | None:
+        return Background(self._view, self._calibration) if self._calibration else None
 
     def _selection(self, query: Query, parsed: Parsed) -> Selection | None:
         """Which bookmarks may be found at all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -315,8 +316,49 @@ def test_there_is_no_catalog(library: Path) -> None:
 def test_a_new_catalog_leaves_nothing_beside_it(library: Path) -> None:
     library.mkdir()
     (library / f".{CATALOG_NAME}-123").write_bytes(b"left by a killed process")
+    (library / f"{CATALOG_NAME}.wal").write_bytes(b"of a catalog that was taken away")
     fill(library, PLAIN)
+    assert sorted(path.name for path in library.iterdir()) == [CATALOG_NAME, f"{CATALOG_NAME}.wal"]
+    with Catalog.open(library) as catalog:
+        assert list(catalog.bookmarks()) == [PLAIN]
+        catalog.checkpoint()
     assert [path.name for path in library.iterdir()] == [CATALOG_NAME]
+
+
+def test_a_row_is_written_into_the_log_and_a_long_log_into_the_file(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(library, PLAIN)
+    with Catalog.open(library) as catalog:
+        catalog.checkpoint()
+    file, log = library / CATALOG_NAME, library / f"{CATALOG_NAME}.wal"
+    before = file.stat().st_size, file.stat().st_mtime_ns
+    with Catalog.open(library) as catalog:
+        catalog.set_seq(1)
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == before
+    assert log.stat().st_size < 2000
+    with Catalog.open(library, read_only=True) as catalog:
+        assert catalog.seq() == 1
+    monkeypatch.setattr(schema, "LOG_BYTES", 10)
+    with Catalog.open(library, read_only=True) as catalog:
+        assert catalog.seq() == 1
+    assert log.exists()
+    with Catalog.open(library) as catalog:
+        assert catalog.seq() == 1
+    assert not log.exists()
+
+
+def test_a_file_that_was_cut_is_told_beside_a_log_too(library: Path) -> None:
+    fill(library, PLAIN)
+    with Catalog.open(library) as catalog:
+        catalog.checkpoint()
+    with Catalog.open(library) as catalog:
+        catalog.set_seq(1)
+    file = library / CATALOG_NAME
+    os.truncate(file, file.stat().st_size - 1)
+    for read_only in (True, False):
+        with pytest.raises(CatalogError, match="1 bytes of it are missing"):
+            Catalog.open(library, read_only=read_only)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_the_same_model_is_known_again_in_spite_of_noise(server: EmbeddingStandI
 def test_a_server_that_dies_stops_the_index_and_what_is_done_is_kept(
     server: EmbeddingStandIn, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "KEPT_AFTER", BATCH)
+    monkeypatch.setattr(embedding, "GIVEN", BATCH)
     many = [
         Bookmark(id=f"n{n}", title=f"Titre {n}", annotations=(Annotation(f"Passage {n}", id=f"p{n}"),))
         for n in range(60)

@@ -145,6 +145,24 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
             ),
         ],
     ),
+    "links.html": (
+        "links",
+        [
+            Bookmark(
+                "How hedges feed birds",
+                "https://hedges.example/birds",
+                description="berries and thrushes",
+                tags=("Birds",),
+            ),
+            Bookmark("Berries", "https://hedges.example/birds?a=1&b=2", tags=("Birds",)),
+            Bookmark(
+                "Drystone basics",
+                "https://walls.example/basics",
+                tags=("Walls",),
+                annotations=(Annotation("Through-stones bind both faces."),),
+            ),
+        ],
+    ),
     "linkding.html": (
         "netscape",
         [

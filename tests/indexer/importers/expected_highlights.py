@@ -164,7 +164,7 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
         "hypothesis-csv",
         [
             Bookmark(
-                "How hedges feed birds",
+                "https://hedges.example/birds",
                 "https://hedges.example/birds",
                 tags=("birds", "winter"),
                 created_at=utc("2024-01-02T10:00:00"),
@@ -242,6 +242,7 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
                 "https://hedges.example/birds",
                 tags=("birds", "winter food"),
                 contributor="Ines Calder",
+                created_at=utc("2023-05-06T00:00:00"),
             )
         ],
     ),

@@ -44,7 +44,7 @@ def test_what_a_text_speaks_of_is_kept_too() -> None:
 )
 def test_an_address_is_the_same_however_it_is_written(written: str, address: str) -> None:
     assert missed(written, Bookmark("A", address)) == []
-    assert missed(written, Bookmark("A")) == [("line 1", f"an address was not read; it is {address}")]
+    assert [where for where, _ in missed(written, Bookmark("A"))] == ["line 1"]
 
 
 def test_a_field_whose_addresses_are_no_bookmarks_is_not_missed() -> None:

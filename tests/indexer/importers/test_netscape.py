@@ -89,7 +89,7 @@ def test_an_address_keeps_its_bare_ampersands() -> None:
 def test_a_note_keeps_its_lines_and_loses_its_elements() -> None:
     note = 'List:\n- one\n  - <b>two</b> &amp; <a href="https://b.example/">three</a>\n\nA "quote" </code>'
     bookmark = only(f'<DT><A HREF="https://a.example/">A</A>\n<DD>{note}\n</DL><p>')
-    assert bookmark.description == 'List:\n- one\n  - two & three\n\nA "quote"'
+    assert bookmark.description == 'List:\n- one\n  - two & three (https://b.example/)\n\nA "quote"'
 
 
 def test_links_without_marks_between_them_are_bookmarks() -> None:

@@ -15,7 +15,7 @@ import pytest
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.catalog.judgments import Judgments, question_id
 from glane_indexer.errors import CatalogError, EncoderMismatchError, GenerationError, LockedError
-from glane_indexer.index import embedding, generation
+from glane_indexer.index import build, embedding, generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.build import IndexReport, build_generation
 from glane_indexer.index.generation import Generation, current_name, names, rollback
@@ -107,6 +107,22 @@ def test_the_report_and_the_files(library: Path) -> None:
     assert (library / "index/CURRENT").read_text() == "000001\n"
 
 
+def test_a_large_library_is_built_in_parts_and_answers_alike(
+    library: Path, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PART", 1)
+    put(library, NEW)
+    put(indexed, NEW)
+    assert built(library).passages == built(indexed).passages == 7
+    assert len(Generation.open(library).segments) == 3
+    for word in ("haie", "phrase", "une"):
+        assert titles_with(view_of(library), word) == titles_with(view_of(indexed), word)
+    with Catalog.open(library, read_only=True) as catalog:
+        noted = catalog._rows("SELECT count(*), count(DISTINCT bookmark_id) FROM passages")
+    assert noted == [(7, 3)]
+    assert built(library, force=True).embedded == 0
+
+
 def test_the_manifest(indexed: Path) -> None:
     manifest = generation.read_manifest(indexed, "000001")
     assert (manifest.schema, manifest.passages, manifest.seq) == (SCHEMA_VERSION, 5, 0)
@@ -170,14 +186,14 @@ def test_an_empty_catalog_and_bookmarks_without_text_are_indexed(tmp_path: Path)
     view = view_of(library)
     row = view.row_of("empty")
     assert row is not None
-    assert not view.document_vector(row).any()
+    assert not view.document_vectors(np.array([row])).any()
     assert view.passages(row) == []
 
 
 def test_texts_are_embedded_in_parts_and_each_part_is_kept(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "KEPT_AFTER", 2)
+    monkeypatch.setattr(embedding, "GIVEN", 2)
 
     class Failing(HashedEncoder):
         def encode_passages(self, texts: Any, progress: Any = None) -> Any:
@@ -491,7 +507,7 @@ def test_a_generation_that_is_open_answers_while_others_replace_it(indexed: Path
     thread.join()
     assert found[0] == ["Walls"]
     assert len(found[1]) == 2
-    assert view.document_vector(0).any()
+    assert view.document_vectors(np.array([0])).any()
 
 
 def test_a_library_on_a_read_only_file_system_is_read(indexed: Path) -> None:

@@ -18,11 +18,13 @@ from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, open_view
 from glane_indexer.index.merge import compact
 from glane_indexer.index.protocol import FIELDS, K1, B, Filter, Term, View
+from glane_indexer.index.qdrant.publishing import publish
 from glane_indexer.models import Bookmark
 from glane_indexer.passages import passages_of, source_text
 from glane_indexer.text import compounds, fold, stem, tokens
 from tests.support.hashed import HashedEncoder
 from tests.support.little import BOOKMARKS, BY_DATE
+from tests.support.qdrant import NAMES, edge, memory, published_view
 
 OTHERS = [
     Bookmark(f"Du travail en trop {n}", id=f"b{n:02d}x", tags=("vélo",), language="fr") for n in range(4)
@@ -58,10 +60,34 @@ def merged_segments(library: Path) -> View:
     return open_view(Generation.open(library), "public")
 
 
+def published(library: Path) -> View:
+    """On Qdrant, as a generation that goes on from one before: with points of it beside its own."""
+    store = memory(library)
+    put(library, [*OTHERS, *(Bookmark("Autre chose", id=item.id) for item in BOOKMARKS[::3])])
+    publish(library, store, NAMES.library)
+    several_segments(library)
+    return published_view(library, store)
+
+
+def published_scores(library: Path) -> View:
+    """The same with Qdrant's own products, as in a library too large to compare all."""
+    one_segment(library)
+    return published_view(library, memory(library), exact=False)
+
+
+def embedded(library: Path) -> View:
+    """On Qdrant Edge."""
+    one_segment(library)
+    return published_view(library, edge(library))
+
+
 MAKERS: dict[str, Callable[[Path], View]] = {
     "one segment": one_segment,
     "several segments": several_segments,
     "merged segments": merged_segments,
+    "qdrant": published,
+    "qdrant's own scores": published_scores,
+    "qdrant edge": embedded,
 }
 
 
@@ -223,7 +249,7 @@ def test_vectors(view: View) -> None:
         title = [cosine for cosine, item in zip(cosines, passages, strict=True) if item.kind == "title"]
         assert titles[row] == pytest.approx(max(title or cosines), abs=1e-6)
         assert compared.documents(np.array([row])) == pytest.approx(
-            view.document_vector(row) @ vector, abs=1e-6
+            view.document_vectors(np.array([row]))[0] @ vector, abs=1e-6
         )
     own = np.maximum(best, titles) - compared.languages(everything)
     nearest = compared.nearest(5, allowed=None, depth=400, language_share=1.0)

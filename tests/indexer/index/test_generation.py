@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glane_indexer.catalog.bookmarks import Catalog
@@ -15,7 +16,9 @@ from glane_indexer.importers import jsonl
 from glane_indexer.importers.source import Source
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, current_name, names, open_view
-from glane_indexer.index.merge import FANOUT, Compaction, compact, plan
+from glane_indexer.index.manifest import Member
+from glane_indexer.index.merge import FANOUT, LARGEST, Compaction, compact, plan
+from glane_indexer.index.segment import SegmentFile
 from glane_indexer.models import Annotation, Bookmark
 from tests.support import earlier
 from tests.support.hashed import HashedEncoder
@@ -148,6 +151,15 @@ def test_small_segments_become_one_and_older_ones_go(tmp_path: Path) -> None:
     }
     assert segments(tmp_path) == sorted(f"{name}.safetensors" for name in listed)
     assert [len(group) for group in plan(opened.manifest.members * 4)] == [2 * 4]
+
+
+def test_no_merge_makes_a_segment_of_more_than_the_largest() -> None:
+    def member(size: int) -> Member:
+        return Member(SegmentFile("a", "public", size, size, 1, ""), np.ones(size, np.bool_))
+
+    halves = [member(LARGEST // 2)] * (FANOUT + 1)
+    assert [len(group) for group in plan(halves)] == [2] * (FANOUT // 2)
+    assert plan([member(LARGEST // 2 + 1)] * FANOUT) == []
 
 
 def test_compacting_leaves_one_segment_a_visibility_and_nothing_of_what_is_gone(tmp_path: Path) -> None:

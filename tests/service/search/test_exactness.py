@@ -19,11 +19,12 @@ from glane_indexer.index import merge
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, open_view
 from glane_indexer.index.merge import compact
-from glane_indexer.index.protocol import Viewer
+from glane_indexer.index.protocol import View, Viewer
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import Filters, Mode, Query
+from glane_service.search.ranking.parameters import Parameters
 from tests.conftest import SEQUENCES
 from tests.support.hashed import HashedEncoder
 
@@ -135,8 +136,15 @@ QUERIES = [
 
 
 def answers(library: Path, encoder: HashedEncoder, viewer: Viewer) -> tuple[list[Any], list[float]]:
+    """What the library's current generation answers."""
+    return answers_of(open_view(Generation.open(library), viewer), encoder)
+
+
+def answers_of(
+    view: View, encoder: HashedEncoder, parameters: Parameters | None = None
+) -> tuple[list[Any], list[float]]:
     """Everything that is compared: ids, ranks, facets, totals, passages, suggestions; and all scores."""
-    engine = SearchEngine(open_view(Generation.open(library), viewer), encoder)
+    engine = SearchEngine(view, encoder, parameters)
     found: list[Any] = []
     scores: list[float] = []
     for query in QUERIES:

@@ -7,15 +7,16 @@ memory, and a file that is removed stays readable for those who have it open.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from glane_indexer.errors import GenerationError
@@ -27,6 +28,7 @@ _NAMES: dict[str, np.dtype[Any]] = {
     "U16": np.dtype("<u2"),
     "U32": np.dtype("<u4"),
     "U64": np.dtype("<u8"),
+    "I16": np.dtype("<i2"),
     "I32": np.dtype("<i4"),
     "I64": np.dtype("<i8"),
     "F16": np.dtype("<f2"),
@@ -57,7 +59,8 @@ def write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> tuple[int, str]:
         }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 64)
-    digest = hashlib.blake2b(digest_size=16)
+    # It finds damage, not intent, and at the speed of memory: all of an index is checked when it is opened.
+    digest = xxhash.xxh3_128()
     size = 0
     with path.open("xb") as stream:
         parts: list[Any] = [len(text).to_bytes(8, "little"), text]
@@ -85,12 +88,13 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
                     f"the file has {found} bytes, and should have {size}", where=str(path), hint=REBUILD
                 )
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+            found_checksum = _checksum(stream)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GenerationError(
             f"the file cannot be read: {reason}", where=str(path), hint=REBUILD
         ) from error
-    if hashlib.blake2b(data, digest_size=16).hexdigest() != checksum:
+    if found_checksum != checksum:
         raise GenerationError("the file's checksum does not match", where=str(path), hint=REBUILD)
     start = 8 + int.from_bytes(data[:8], "little")
     arrays: Arrays = {}
@@ -100,6 +104,15 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
         flat = np.frombuffer(data, dtype, (last - first) // dtype.itemsize, start + first)
         arrays[name] = flat.reshape(entry["shape"])
     return arrays
+
+
+def _checksum(stream: BufferedReader) -> str:
+    """Of a whole file, which is read and not mapped: mapped, all of it would be memory of the process."""
+    digest = xxhash.xxh3_128()
+    room = memoryview(bytearray(1 << 20))
+    while count := stream.readinto(room):
+        digest.update(room[:count])
+    return digest.hexdigest()
 
 
 def part(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:
@@ -131,6 +144,22 @@ class Strings:
             f"{name}.data": np.frombuffer(b"".join(encoded), np.uint8),
             f"{name}.ends": ends.astype(np.int64),
         }
+
+    @staticmethod
+    def picked(
+        sources: Sequence[Mapping[str, NDArray[Any]]],
+        name: str,
+        numbers: NDArray[np.int64],
+        places: NDArray[np.int64],
+    ) -> Arrays:
+        """The two arrays of texts out of several lists, each out of the list of its number."""
+        lists = [Strings(source, name) for source in sources]
+        texts = [
+            lists[number]._bytes(place)
+            for number, place in zip(numbers.tolist(), places.tolist(), strict=True)
+        ]
+        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+        return {f"{name}.data": np.frombuffer(b"".join(texts), np.uint8), f"{name}.ends": ends}
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -56,6 +56,22 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     return arrays
 
 
+def merge(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Arrays:
+    """The arrays of ``count`` bookmarks out of several segments.
+
+    Args:
+        parts: of each segment its arrays, and of each of its rows the new one, or -1.
+    """
+    arrays = _numbers(parts, count)
+    for name in (*SINGLE, "tags"):
+        coded = _coded(name, parts, count)
+        arrays |= Strings.arrays(f"{name}_values", coded.values)
+        arrays[f"{name}_codes"] = coded.codes
+        if coded.rows is not None:
+            arrays[f"{name}_ends"] = np.cumsum(np.bincount(coded.rows, minlength=count), dtype=np.int64)
+    return arrays
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
@@ -102,12 +118,7 @@ class Columns:
 
     def __init__(self, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> None:
         self._count = count
-        numbers = {
-            name: np.zeros(count, np.int64) for name in ("created", "views", "annotations", "described")
-        }
-        for arrays, own in parts:
-            for name, values in numbers.items():
-                values[own[own >= 0]] = arrays[name][own >= 0]
+        numbers = _numbers(parts, count)
         self.created, self.views = numbers["created"], numbers["views"]
         self.annotations, self.descriptions = (
             int(numbers["annotations"].sum()),
@@ -197,6 +208,21 @@ class Columns:
     def languages(self) -> Coded:
         """The language of every bookmark."""
         return self._coded["languages"]
+
+
+def _numbers(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Arrays:
+    """The columns of numbers of several segments."""
+    numbers: Arrays = {
+        "created": np.zeros(count, np.int64),
+        "views": np.zeros(count, np.int64),
+        "annotations": np.zeros(count, np.int32),
+        "described": np.zeros(count, np.uint8),
+    }
+    for arrays, own in parts:
+        alive = own >= 0
+        for name, values in numbers.items():
+            values[own[alive]] = arrays[name][alive]
+    return numbers
 
 
 def _coded(name: str, parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) -> Coded:

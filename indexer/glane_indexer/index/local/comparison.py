@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.index.local.passages import TITLE
-from glane_indexer.index.local.vectors import best, cosines
+from glane_indexer.index.local.vectors import (
+    FILTERED_EXACT,
+    PassageVectors,
+    best,
+    cosines,
+    nearest,
+    single,
+)
 from glane_indexer.index.local.words import spans
 
 if TYPE_CHECKING:
@@ -24,17 +31,19 @@ COPIED = 4096
 # Below every cosine.
 _NONE = np.float32(-2)
 
+# Segments of so many passages are small.
+JOINED = 4096
+
 
 class Vectors:
     """The vectors of a view's segments.
 
-    A passage is named by its place among those of all segments, one segment after another, also those of
-    bookmarks that are not in the view. ``first`` and ``lengths`` are the span of each row.
+    They lie in ``pieces``: a large segment each, and the small ones together. A passage is named by its
+    place among those of all pieces, one after another, also those of bookmarks that are not in the view.
+    ``first`` and ``lengths`` are the span of each row.
 
     Args:
         parts: the segments, and of each of their rows that of the view, or -1.
-        numbers: of each row of the view its segment.
-        local: of each row of the view its row there.
         axes: what each language adds to a vector, ``[languages, d]``.
         codes: the language of each row.
     """
@@ -42,46 +51,98 @@ class Vectors:
     def __init__(
         self,
         parts: Sequence[tuple[Segment, Rows]],
-        numbers: Rows,
-        local: Rows,
         axes: Floats,
         codes: NDArray[np.int32],
     ) -> None:
-        self.segments = [segment for segment, _ in parts]
-        self.exact = all(segment.vectors.exact for segment in self.segments)
-        self.offsets = np.cumsum([0, *(segment.vectors.count for segment in self.segments)])
+        large = [pair for pair in parts if pair[0].vectors.count > JOINED]
+        small = [pair for pair in parts if pair[0].vectors.count <= JOINED]
+        ordered = [*large, *small]
+        self.pieces = [segment.vectors for segment, _ in large]
+        self._documents: list[NDArray[Any]] = [segment.document_vectors for segment, _ in large]
+        # Many little matrices cost a question more than one.
+        if len(small) == 1:
+            self.pieces.append(small[0][0].vectors)
+            self._documents.append(small[0][0].document_vectors)
+        elif small:
+            self.pieces.append(PassageVectors(np.concatenate([item.vectors.vectors for item, _ in small])))
+            self._documents.append(np.concatenate([item.document_vectors for item, _ in small]))
+        # Half precision is made single again at each question; of a few the copy may be kept.
+        self._documents = [
+            single(matrix) if len(matrix) <= COPIED else matrix for matrix in self._documents
+        ]
+        self.exact = all(piece.exact for piece in self.pieces)
+        self.offsets = np.cumsum([0, *(piece.count for piece in self.pieces)])
+        self._document_offsets = np.cumsum([0, *map(len, self._documents)])
         self.axes, self.codes = axes, codes
-        self.numbers, self.local = numbers, local
-        self.first, self.lengths = np.zeros((2, len(numbers)), np.int64)
+        self.first, self.lengths, self._document_places = np.zeros((3, len(codes)), np.int64)
         owners, kinds = [], []
-        for offset, (segment, own) in zip(self.offsets, parts, strict=False):
+        offset = document_offset = 0
+        for segment, own in ordered:
             last = np.asarray(segment.passages["last"], np.int64)
             sizes = np.diff(last, prepend=0)
-            alive = own >= 0
+            alive = np.flatnonzero(own >= 0)
             self.first[own[alive]] = (last - sizes + offset)[alive]
             self.lengths[own[alive]] = sizes[alive]
-            owners.append(np.repeat(own, sizes))
+            self._document_places[own[alive]] = alive + document_offset
+            owners.append(np.repeat(own.astype(np.int32), sizes))
             kinds.append(segment.passages["kind"])
-        self.owners: Rows = np.concatenate([np.zeros(0, np.int64), *owners])
+            offset += segment.vectors.count
+            document_offset += len(own)
+        self.owners: NDArray[np.int32] = np.concatenate([np.zeros(0, np.int32), *owners])
         self.titles: Mask = np.concatenate([np.zeros(0, np.uint8), *kinds]) == TITLE
-        # Half precision is made single again at each question; of a few the copy may be kept.
-        self.documents: list[NDArray[Any]] = [
-            np.asarray(matrix, np.float32) if len(matrix) <= COPIED else matrix
-            for matrix in (segment.document_vectors for segment in self.segments)
+        self.alive = [
+            None if (own >= 0).all() else own >= 0 for own in np.split(self.owners, self.offsets[1:-1])
         ]
         # Where all passages are compared, which they are does not depend on the question.
-        self.every = Spans.of(self, np.arange(len(numbers))) if self.exact else None
+        self.every = Spans.of(self, np.arange(len(codes))) if self.exact else None
 
     def scores(self, vector: Floats, passages: Rows) -> Floats:
         """The cosines of some passages, in their order."""
-        if len(self.segments) == 1:
-            return self.segments[0].vectors.scores(vector, passages)
-        found = np.zeros(len(passages), np.float32)
-        numbers = np.searchsorted(self.offsets, passages, side="right") - 1
+        return _scattered(
+            self.offsets, passages, lambda number, places: self.pieces[number].scores(vector, places)
+        )
+
+    def document_scores(self, vector: Floats, rows: Rows) -> Floats:
+        """The cosines of some bookmarks as wholes, in their order."""
+        return _scattered(
+            self._document_offsets,
+            self._document_places[rows],
+            lambda number, places: cosines(self._documents[number], vector, places),
+        )
+
+    def documents(self, rows: Rows) -> Floats:
+        """The unit vectors of some bookmarks as a whole, ``[rows, d]``."""
+        places = self._document_places[rows]
+        numbers = np.searchsorted(self._document_offsets, places, side="right") - 1
+        width = self._documents[0].shape[1] if self._documents else 0
+        found = np.zeros((len(rows), width), np.float32)
         for number in np.unique(numbers).tolist():
             own = numbers == number
-            found[own] = self.segments[number].vectors.scores(vector, passages[own] - self.offsets[number])
+            found[own] = single(self._documents[number][places[own] - self._document_offsets[number]])
         return found
+
+    def allowed(self, rows: Mask | None) -> list[Mask | None]:
+        """Of each piece which of its passages are of these rows; None where all are."""
+        if rows is None:
+            return list(self.alive)
+        owners = np.split(self.owners, self.offsets[1:-1])
+        return [
+            rows[own] if alive is None else alive & rows[own]
+            for own, alive in zip(owners, self.alive, strict=True)
+        ]
+
+
+def _scattered(offsets: Rows, places: Rows, scores: Callable[[int, Rows], Floats]) -> Floats:
+    """The scores of places that count through several matrices, in the order of the places."""
+    if len(offsets) == 2:
+        return scores(0, places)
+    found = np.zeros(len(places), np.float32)
+    numbers = np.searchsorted(offsets, places, side="right") - 1
+    for number in range(len(offsets) - 1):
+        own = np.flatnonzero(numbers == number)
+        if len(own):
+            found[own] = scores(number, places[own] - offsets[number])
+    return found
 
 
 class Spans(NamedTuple):
@@ -126,10 +187,10 @@ class LocalComparison:
     def nearest(self, limit: int, *, allowed: Mask | None, depth: int, language_share: float) -> Rows:
         """The bookmarks whose best passage is nearest, rows ascending."""
         vectors = self._vectors
-        if not vectors.exact:
+        rows = np.arange(len(vectors.first)) if allowed is None else np.flatnonzero(allowed)
+        if not vectors.exact and (allowed is None or vectors.lengths[rows].sum() > FILTERED_EXACT):
             return np.sort(self._scanned(limit, depth, allowed))
         # All passages are compared in any case, so no bookmark is missed.
-        rows = np.arange(len(vectors.first)) if allowed is None else np.flatnonzero(allowed)
         rows = rows[vectors.lengths[rows] > 0]
         corrected = np.maximum(*self.best(rows)) - np.float32(language_share) * self.languages(rows)
         return np.sort(best(corrected, rows, limit)[1])
@@ -145,18 +206,7 @@ class LocalComparison:
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
-        vectors = self._vectors
-        found = np.zeros(len(rows), np.float32)
-        numbers = vectors.numbers[rows]
-        for number in np.unique(numbers).tolist():
-            own = numbers == number
-            matrix, local = vectors.documents[number], vectors.local[rows[own]]
-            # Gathering most of the rows takes longer than scoring all of them.
-            if 2 * len(local) > len(matrix):
-                found[own] = cosines(matrix, self.vector)[local]
-            else:
-                found[own] = cosines(matrix[local], self.vector)
-        return found
+        return self._vectors.document_scores(self.vector, rows)
 
     def languages(self, rows: Rows) -> Floats:
         """What each bookmark's language alone adds to its cosines."""
@@ -182,7 +232,7 @@ class LocalComparison:
     @cached_property
     def _everything(self) -> Floats:
         """The cosines of all passages: where they are compared at all, each is once."""
-        parts = [cosines(segment.arrays["vectors"], self.vector) for segment in self._vectors.segments]
+        parts = [cosines(piece.vectors, self.vector) for piece in self._vectors.pieces]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
     def _scores(self, passages: Rows) -> Floats:
@@ -195,17 +245,9 @@ class LocalComparison:
     def _scanned(self, limit: int, depth: int, allowed: Mask | None) -> Rows:
         """The bookmarks of the nearest passages, at most ``limit`` of them, the nearest first."""
         vectors = self._vectors
-        scores, owners = [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
-        for number, segment in enumerate(vectors.segments):
-            own = vectors.owners[vectors.offsets[number] : vectors.offsets[number + 1]]
-            mask = own >= 0
-            if allowed is not None:
-                mask &= allowed[np.maximum(own, 0)]
-            found, places = segment.vectors.search(self.vector, depth, None if mask.all() else mask)
-            scores.append(found)
-            owners.append(own[places])
-        every, whose = np.concatenate(scores), np.concatenate(owners)
-        whose = whose[np.lexsort((whose, -every))[:depth]]
+        scores, passages = nearest(vectors.pieces, self.vector, depth, vectors.allowed(allowed))
+        whose = vectors.owners[passages].astype(np.int64)
+        whose = whose[np.lexsort((whose, -scores))]
         # Hits come best first, and so do the first appearances of their bookmarks.
         rows, first = np.unique(whose, return_index=True)
         return rows[np.argsort(first)][:limit]

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from glane_indexer.index.local.arrays import Arrays, Strings
 from glane_indexer.index.protocol import ValueCounts
-from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text, tokens
 
 Mask = NDArray[np.bool_]
 
 
-def build(bookmarks: Sequence[Bookmark]) -> Arrays:
-    """The arrays of some bookmarks' titles, in their order."""
-    titles = [bookmark.title for bookmark in bookmarks]
+def build(titles: Sequence[str]) -> Arrays:
+    """The arrays of bookmarks' titles, in their order."""
     folded = [fold_text(title) for title in titles]
     by_fold = sorted(range(len(titles)), key=folded.__getitem__)
     ranks = np.empty(len(titles), np.int32)
@@ -38,6 +36,9 @@ class Titles:
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._titles, self._ranks = Strings(arrays, "titles"), arrays["ranks"]
         self._folded, self._folded_rows = Strings(arrays, "folded"), arrays["folded_rows"]
+
+    def __getitem__(self, row: int) -> str:
+        return self._titles[row]
 
     def folded(self, alive: Mask) -> list[str]:
         """The folded titles of the rows that are alive."""

@@ -38,7 +38,7 @@ class Documents:
             if found is not None:
                 self._cache.move_to_end(row)
                 return found
-        found = _bookmark(json.loads(self._records[row]))
+        found = read_record(json.loads(self._records[row]))
         with self._lock:
             self._cache[row] = found
             if len(self._cache) > CACHED:
@@ -46,7 +46,7 @@ class Documents:
         return found
 
 
-def _bookmark(record: dict[str, Any]) -> Bookmark:
+def read_record(record: dict[str, Any]) -> Bookmark:
     """A bookmark from the record that this module has written: nothing needs to be checked."""
     return Bookmark(
         title=record["title"],

@@ -69,9 +69,7 @@ class LocalView:
         paired = list(zip(self._segments, self._own, strict=True))
         self._keyword = KeywordLeg([(segment.words, own) for segment, own in paired], self.count)
         self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
-        self._vectors = Vectors(
-            paired, self._number, self._local, self._axes(), self._columns.languages().codes
-        )
+        self._vectors = Vectors(paired, self._axes(), self._columns.languages().codes)
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
         self._contributors = self._columns.all("contributors")
@@ -190,10 +188,9 @@ class LocalView:
         """The folded words of a field that begin so, with how many bookmarks hold each."""
         return self._keyword.words(prefix, limit, field)
 
-    def document_vector(self, row: int) -> Floats:
-        """The unit vector of a bookmark as a whole; zeros where it has no text."""
-        segment = self._segments[self._number[row]]
-        return np.asarray(segment.document_vectors[self._local[row]], np.float32)
+    def document_vectors(self, rows: Rows) -> Floats:
+        """The unit vectors of bookmarks as a whole; zeros where one has no text."""
+        return self._vectors.documents(rows)
 
     def compare(self, vector: Floats) -> LocalComparison:
         """The vector side of a question."""

@@ -13,13 +13,13 @@ its place in ``stops``: for phrases.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from glane_indexer.index.local.arrays import Arrays, Strings
@@ -31,8 +31,6 @@ from glane_indexer.text import compounds, fold, stem, tokens
 TITLE_IN_TEXT = 1
 # All but the bag of everything.
 SOURCES = FIELDS[1:]
-# Pieces of text remembered while a segment is built: about 200 MB.
-_REMEMBERED = 1_000_000
 _URL_NOISE = re.compile(r"^https?://(?:www\.)?|\.(?:html?|php|aspx?)\b", re.IGNORECASE)
 
 Ints = NDArray[np.int64]
@@ -45,8 +43,7 @@ def group_of(field: Field, form: Form) -> int:
 
 def word_hash(word: str) -> int:
     """64 bits of a word, the same everywhere."""
-    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8)
-    return int.from_bytes(digest.digest(), "little")
+    return xxhash.xxh3_64_intdigest(word.encode("utf-8", "surrogatepass"))
 
 
 def build(bookmarks: Sequence[Bookmark]) -> Arrays:
@@ -55,12 +52,12 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     for bookmark in bookmarks:
         reader.add(bookmark)
     count = len(bookmarks)
-    sequence, stops = np.array(reader.sequence, np.int32), np.array(reader.stops, np.int64)
+    sequence, stops, joined, joined_owners = reader.read()
     owners = np.repeat(np.arange(count * len(SOURCES)), np.diff(stops, prepend=0))
     said = sequence >= 0
     # A hyphenated word is found joined up as well, but is no part of a phrase so.
-    all_owners = np.concatenate([owners[said], np.array(reader.joined_owners, np.int64)])
-    every = np.concatenate([sequence[said], np.array(reader.joined, np.int32)])
+    all_owners = np.concatenate([owners[said], joined_owners])
+    every = np.concatenate([sequence[said], joined])
     forms = _Forms(list(reader.words), [bookmark.language for bookmark in bookmarks], all_owners, every)
     ordered = np.full(len(sequence), -1, np.int32)
     ordered[said] = forms.folded[sequence[said]]
@@ -68,8 +65,7 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     entries.add("exact", all_owners, forms.exact[every])
     entries.add("folded", owners[said], forms.folded[sequence[said]])
     entries.add("stem", all_owners, forms.stemmed)
-    keys, times = np.unique(np.concatenate(entries.keys), return_counts=True)
-    terms, rows = np.divmod(keys, max(1, count))
+    terms, rows, times = entries.counted()
     lengths = np.bincount(all_owners, minlength=count * len(SOURCES)).reshape(count, len(SOURCES))
     whole = lengths.sum(axis=1) + (TITLE_IN_TEXT - 1) * lengths[:, SOURCES.index("title")]
     return {
@@ -153,16 +149,25 @@ def _postings(vocabulary: Sequence[str], terms: Ints, rows: Ints, times: Ints) -
     }
 
 
+class _Numbers(dict[str, int]):
+    """Numbers texts from 0 on, as they come."""
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        return number
+
+
 class _Reader:
-    """Reads bookmarks into numbers: of exact words, in the order in which they come."""
+    """Reads bookmarks into numbers: first of pieces between white space, then of exact words."""
 
     def __init__(self) -> None:
-        self.words: dict[str, int] = {}
-        self.sequence, self.stops = array("i"), array("q")
-        self.joined, self.joined_owners = array("i"), array("q")
-        self._pieces: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        self.words = _Numbers()
+        # The end of a text is a piece of its own, which no text holds.
+        self._pieces = _Numbers({" ": 0})
+        self._sequence, self._stops = array("i"), array("q")
 
     def add(self, bookmark: Bookmark) -> None:
+        """Read the next bookmark, field by field."""
         notes = bookmark.annotations
         texts: dict[Field, Iterable[str]] = {
             "title": (bookmark.title,),
@@ -173,28 +178,41 @@ class _Reader:
             "url": (_URL_NOISE.sub(" ", bookmark.url),),
         }
         for field in SOURCES:
-            owner = len(self.stops)
             for text in texts[field]:
-                for piece in text.split():
-                    plain, joined = self._pieces.get(piece) or self._analysed(piece)
-                    self.sequence.extend(plain)
-                    if joined:
-                        self.joined.extend(joined)
-                        self.joined_owners.extend([owner] * len(joined))
-                self.sequence.append(-1)
-            self.stops.append(len(self.sequence))
+                self._sequence.extend(map(self._pieces.__getitem__, text.split()))
+                self._sequence.append(0)
+            self._stops.append(len(self._sequence))
 
-    def _analysed(self, piece: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        found = tokens(piece)
-        numbers = tuple(self._number(token.form) for token in found)
-        joined = tuple(self._number(token.form) for token in compounds(piece, found))
-        if len(self._pieces) >= _REMEMBERED:
-            self._pieces.clear()
-        self._pieces[piece] = numbers, joined
-        return numbers, joined
+    def read(self) -> tuple[NDArray[np.int32], Ints, NDArray[np.int32], Ints]:
+        """The words of all that was read in order, -1 between texts, and where each field ends; then those
+        that are joined up, and the field (its number among all) of each."""
+        pieces = np.frombuffer(self._sequence, np.int32)
+        stops = np.array(self._stops, np.int64)
+        plain, joined = array("i", [-1]), array("i")
+        plain_ends, joined_ends = array("q", [1]), array("q", [0])
+        for piece in list(self._pieces)[1:]:
+            if piece.isascii() and piece.isalnum():
+                # Most are one word as it stands.
+                plain.append(self.words[piece.lower()])
+            else:
+                found = tokens(piece)
+                plain.extend([self.words[token.form] for token in found])
+                joined.extend([self.words[token.form] for token in compounds(piece, found)])
+            plain_ends.append(len(plain))
+            joined_ends.append(len(joined))
+        sequence, ends = _expanded(pieces, plain, plain_ends)
+        together, joined_stops = _expanded(pieces, joined, joined_ends)
+        ends = np.append(0, ends)
+        owners = np.searchsorted(stops, np.arange(len(pieces)), side="right")
+        return sequence, ends[stops], together, np.repeat(owners, np.diff(joined_stops, prepend=0))
 
-    def _number(self, word: str) -> int:
-        return self.words.setdefault(word, len(self.words))
+
+def _expanded(pieces: NDArray[np.int32], words: array[int], ends: array[int]) -> tuple[Any, Ints]:
+    """The words of each piece in place of it, and where those of each end."""
+    last = np.array(ends, np.int64)
+    first = np.append(0, last[:-1])
+    lengths = (last - first)[pieces]
+    return np.array(words, np.int32)[spans(first[pieces], lengths)], np.cumsum(lengths)
 
 
 class _Forms:
@@ -209,10 +227,17 @@ class _Forms:
             owners // len(SOURCES)
         ]
         names = list(codes)
-        pairs, pair = np.unique(code * len(words) + said, return_inverse=True)
+        keys = code * len(words) + said
+        # Languages are few, so a table of what occurs costs less than sorting all that is said.
+        occurs = np.zeros(max(1, len(names)) * len(words), np.bool_)
+        occurs[keys] = True
+        pairs = np.flatnonzero(occurs)
+        pair = np.cumsum(occurs)[keys] - 1
         stems = [
             stem(words[number], names[language])
-            for language, number in zip(*np.divmod(pairs, max(1, len(words))), strict=True)
+            for language, number in zip(
+                *map(np.ndarray.tolist, np.divmod(pairs, max(1, len(words)))), strict=True
+            )
         ]
         folded = [fold(word) for word in words]
         self.vocabulary = sorted({*words, *folded, *stems})
@@ -226,17 +251,26 @@ class _Entries:
     """What bookmarks hold, as keys that order by (term, row)."""
 
     def __init__(self, count: int, words: int) -> None:
-        self.keys: list[Ints] = []
+        self._found: list[tuple[Ints, Ints, Ints]] = []
         self._count, self._words = count, words
 
     def add(self, form: Form, owners: Ints, words: Ints) -> None:
         """All occurrences of one form; each stands in its own field and in the bag of everything."""
         rows, fields = np.divmod(owners, len(SOURCES))
         own = np.array([group_of(field, form) for field in SOURCES])[fields]
-        everything = np.full(len(rows), group_of("text", form))
-        self.keys += [self._keys(own, words, rows), self._keys(everything, words, rows)]
+        everything = (group_of("text", form) * self._words + words) * self._count + rows
         title = fields == SOURCES.index("title")
-        self.keys += [self._keys(everything[title], words[title], rows[title])] * (TITLE_IN_TEXT - 1)
+        # Groups one after another, as terms are ordered.
+        self._count_up(np.concatenate([everything, *[everything[title]] * (TITLE_IN_TEXT - 1)]))
+        self._count_up((own * self._words + words) * self._count + rows)
 
-    def _keys(self, groups: Ints, words: Ints, rows: Ints) -> Ints:
-        return (groups * self._words + words) * self._count + rows
+    def counted(self) -> tuple[Ints, Ints, Ints]:
+        """Terms, rows and how often each term stands there, in order of (term, row)."""
+        terms, rows, times = (np.concatenate(column) for column in zip(*self._found, strict=True))
+        return terms, rows, times
+
+    def _count_up(self, keys: Ints) -> None:
+        """Sort and count one form's keys: those of all forms together would not fit into the memory."""
+        keys, times = np.unique(keys, return_counts=True)
+        terms, rows = np.divmod(keys, max(1, self._count))
+        self._found.append((terms, rows, times))

@@ -70,20 +70,25 @@ def fuse(candidates: Candidates, parameters: Parameters, mode: Mode = "hybrid") 
     """The score of each candidate in a mode, 1 at most; the higher, the better."""
     if mode == "keyword":
         return candidates.coverage()
-    vector = candidates.vector(parameters)
     if mode == "vector":
-        return vector
+        return candidates.vector(parameters)
+    nats, most = evidence(candidates, parameters)
+    return np.asarray(nats / np.float32(max(most, 1e-9)), np.float32)
+
+
+def evidence(candidates: Candidates, parameters: Parameters) -> tuple[Floats, float]:
+    """What speaks for each candidate by both legs, in nats, and the most that could."""
+    vector = candidates.vector(parameters)
     question = candidates.question
     possible = question.possible**parameters.possible_power
     nat = parameters.nat_scale * (1 - parameters.telling_discount * question.telling) * possible
     title = parameters.title_scale * question.telling * possible
-    fused = (
+    nats = (
         np.float32(parameters.vector_scale) * vector
         + np.float32(nat) * candidates.keyword
         + np.float32(title) * candidates.title_covered
     )
-    most = parameters.vector_scale + nat * question.bound + title
-    return np.asarray(fused / np.float32(max(most, 1e-9)), np.float32)
+    return nats, parameters.vector_scale + nat * question.bound + title
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

@@ -67,7 +67,8 @@ class Parameters:
     words' part is multiplied: in a library of several languages the words of one find only its own."""
 
     line: float = 0.1
-    """The confidence from which a result counts as an answer."""
+    """How likely it must be that the question belongs to the library, as far as a result can tell, for the
+    result to be listed among the answers."""
 
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""

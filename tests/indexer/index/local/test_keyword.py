@@ -82,6 +82,7 @@ SHARES = {"exact": 0.3, "folded": 0.1, "stem": 1.0}
         ("ŒUVRES", "Une œuvre"),
         ("aujourd'hui", "Aujourd’hui"),
         ("plateforme", "La plate-forme"),
+        ("covid19", "Le Covid-19"),
         ("loi", "Les lois"),
         ("e\u0301te\u0301", "L’été"),
         ("travailler", "Elle travaille"),
