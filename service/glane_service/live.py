@@ -49,7 +49,8 @@ class LiveEngine:
         self._reranking = reranking_of(settings)
         parameters = self._source.parameters()
         generation = self._source.first(self._encoder.info)
-        self._opened = self._with_engines(generation, parameters)
+        # Who asks one question and ends does not wait for what others may need.
+        self._opened = self._with_engines(generation, parameters, ready=follow)
         self._refused = ""
         # Why nothing can be answered, where the files of all there is were damaged while they were served.
         self._broken: GenerationError | None = None
@@ -167,11 +168,13 @@ class LiveEngine:
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
 
-    def _with_engines(self, generation: Opened, parameters: Parameters | None) -> _Opened:
+    def _with_engines(
+        self, generation: Opened, parameters: Parameters | None, *, ready: bool = True
+    ) -> _Opened:
         from glane_service.source import own_parameters
 
         chosen = parameters or own_parameters(generation)
-        return _Opened(generation, self._encoder, chosen, self._reranking)
+        return _Opened(generation, self._encoder, chosen, self._reranking, ready=ready)
 
     def _leave_alone(self, reason: str) -> None:
         """Do not open the current generation again at once: what is damaged stays so."""
@@ -190,12 +193,18 @@ class _Opened:
         encoder: Encoder,
         parameters: Parameters,
         reranking: Reranking | None,
+        *,
+        ready: bool = True,
     ) -> None:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        viewers: tuple[Viewer, ...] = ("public", "member")
-        self.engines = {
-            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
-            for viewer in viewers
-        }
+        public = SearchEngine(generation.view("public"), encoder, parameters, reranking)
+        member = public
+        # Where nothing is private, everybody sees the same.
+        if generation.has_private:
+            member = SearchEngine(generation.view("member"), encoder, parameters, reranking)
+        self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
+        if ready:
+            for engine in {public, member}:
+                engine.prepare()
