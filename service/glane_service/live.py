@@ -49,8 +49,13 @@ class LiveEngine:
         self._reranking = reranking_of(settings)
         parameters = self._source.parameters()
         generation = self._source.first(self._encoder.info)
+        # Who asks one question and ends does not wait for what others may need.
         self._opened = _Opened(
-            generation, self._encoder, parameters or own_parameters(generation), self._reranking
+            generation,
+            self._encoder,
+            parameters or own_parameters(generation),
+            self._reranking,
+            ready=follow,
         )
         self._refused = ""
         # The generation that could not be taken up, and when it may be tried again.
@@ -155,12 +160,18 @@ class _Opened:
         encoder: Encoder,
         parameters: Parameters,
         reranking: Reranking | None,
+        *,
+        ready: bool = True,
     ) -> None:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        viewers: tuple[Viewer, ...] = ("public", "member")
-        self.engines = {
-            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
-            for viewer in viewers
-        }
+        public = SearchEngine(generation.view("public"), encoder, parameters, reranking)
+        member = public
+        # Where nothing is private, everybody sees the same.
+        if generation.has_private:
+            member = SearchEngine(generation.view("member"), encoder, parameters, reranking)
+        self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
+        if ready:
+            for engine in {public, member}:
+                engine.prepare()

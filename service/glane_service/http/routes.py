@@ -136,7 +136,7 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
     completed = engine.completed(query.text) if parameters.suggest else query.text
     results = engine.search(replace(query, text=completed))
     metrics_of(request).searched(results, "api")
-    document = {**to_json(results), "seq": engine.seq}
+    document = to_json(results)
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
         document["suggestions"] = suggestions_json(found, Links.of(request))
