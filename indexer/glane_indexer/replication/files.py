@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Collection
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glane_indexer.errors import GenerationError, LibraryError, SourceError
+from glane_indexer.index.local.arrays import checksum_of
 from glane_indexer.index.manifest import Manifest, sync
 from glane_indexer.index.segment import SUFFIX, SegmentFile
 from glane_indexer.replication.sources import Source
@@ -39,7 +39,7 @@ class Files:
         path = self._path(file)
         if not path.exists() or _size(path) != file.size:
             return False
-        return file in sound or sum_of(path) == file.checksum
+        return file in sound or checksum_of(path) == file.checksum
 
     def check_room(self, wanted: Collection[SegmentFile]) -> None:
         """See that there is room for what is to be fetched.
@@ -75,7 +75,7 @@ class Files:
             self._source.segment(theirs, draft)
         if _size(draft) < own.size:
             raise SourceError("a file broke off", where=self._source.name)
-        if sum_of(draft) != own.checksum:
+        if checksum_of(draft) != own.checksum:
             draft.unlink()
             raise SourceError(
                 "a file did not come as it was sent: its checksum does not match",
@@ -104,12 +104,6 @@ def put(path: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
-
-
-def sum_of(path: Path) -> str:
-    """The checksum of a file, as manifests have it."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _size(path: Path) -> int:

@@ -119,7 +119,7 @@ def questions_bytes(questions: Sequence[tuple[str, Sequence[str]]]) -> bytes:
 
 
 def checksum(data: bytes) -> str:
-    """What files and parts are named by: 32 hexadecimal digits of their BLAKE2b hash."""
+    """What parts and offers are known by: 32 hexadecimal digits of their BLAKE2b hash."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

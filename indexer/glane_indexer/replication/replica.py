@@ -22,7 +22,7 @@ from glane_indexer.index import generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.generation import INDEX, Generation
 from glane_indexer.index.manifest import Manifest, Member
-from glane_indexer.replication.files import Files, put, sum_of
+from glane_indexer.replication.files import Files, put
 from glane_indexer.replication.offer import FILES, KEYS, QUESTIONS, Offer, Part, checksum, questions_bytes
 from glane_indexer.replication.sources import Source
 from glane_indexer.replication.state import FOLLOWER, State, read_state, write_state
@@ -213,7 +213,7 @@ class Replica:
         """The library's own ranking, and its keys."""
         for part in offer.parts.values():
             path = self._library / FILES[part.name] if part.name in FILES else None
-            if path is None or (path.exists() and sum_of(path) == part.checksum):
+            if path is None or (path.exists() and checksum(path.read_bytes()) == part.checksum):
                 continue
             put(path, self._part(part))
 

@@ -106,6 +106,16 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
     return arrays
 
 
+def checksum_of(path: Path) -> str:
+    """The checksum of a file, as :func:`write` has given it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        return _checksum(stream)
+
+
 def _checksum(stream: BufferedReader) -> str:
     """Of a whole file, which is read and not mapped: mapped, all of it would be memory of the process."""
     digest = xxhash.xxh3_128()
