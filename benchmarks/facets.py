@@ -27,7 +27,8 @@ from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search import finding
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Filters, Mode, Query
+from glane_service.search.query import Filters, Query
+from glane_service.search.results import Mode
 
 WORDS = (
     "haie",
