@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from glane_indexer.errors import GenerationError, GlaneError
 from glane_indexer.settings import Settings
@@ -26,6 +26,7 @@ logger = logging.getLogger("glane")
 CHECK_SECONDS = 0.25
 # How long one that cannot be taken up is left alone.
 RETRY_SECONDS = 30.0
+VIEWERS: tuple[Literal["public"], Literal["member"]] = ("public", "member")
 
 
 class LiveEngine:
@@ -199,11 +200,11 @@ class _Opened:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        public = SearchEngine(generation.view("public"), encoder, parameters, reranking)
-        member = public
-        # Where nothing is private, everybody sees the same.
-        if generation.has_private:
-            member = SearchEngine(generation.view("member"), encoder, parameters, reranking)
+        views = {viewer: generation.view(viewer) for viewer in VIEWERS}
+        public = member = SearchEngine(views["public"], encoder, parameters, reranking)
+        # A member sees all that the public sees: where it is no more, one engine serves both.
+        if views["member"].count > views["public"].count:
+            member = SearchEngine(views["member"], encoder, parameters, reranking)
         self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
         if ready:
             for engine in {public, member}:

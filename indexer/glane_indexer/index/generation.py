@@ -46,11 +46,6 @@ class Generation:
         self._views: dict[Viewer, LocalView] = {}
         self._lock = threading.Lock()
 
-    @property
-    def has_private(self) -> bool:
-        """Whether a member may find more in it than anybody."""
-        return any(segment.file.visibility != "public" for segment in self.segments)
-
     @classmethod
     def open(
         cls,
