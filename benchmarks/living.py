@@ -47,10 +47,10 @@ ASKED = ("protection sociale", "travail plateforme données", "mot00007 mot00100
 
 
 class Instant:
-    """An encoder that costs nothing: unit vectors by hash, under another encoder's name."""
+    """An encoder that costs nothing: unit vectors by hash, also under another's name."""
 
-    def __init__(self, info: EncoderInfo) -> None:
-        self.info = info
+    def __init__(self, info: EncoderInfo | None = None) -> None:
+        self.info = info = info or EncoderInfo("instant", "instant-1", 384, 512)
         drawn = np.random.default_rng(0).standard_normal((5000, info.dimensions)).astype(np.float32)
         self._pool = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
