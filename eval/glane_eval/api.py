@@ -39,6 +39,7 @@ def run(
     generation: str | None = None,
     foreign: Sequence[str | Path] = (),
     typos: bool = False,
+    rerank: bool = False,
     certainty: bool = True,
     questions: int = 0,
     documents: int = 0,
@@ -57,6 +58,7 @@ def run(
         generation: ask this generation of the library instead of the current one.
         foreign: other data sets, whose questions this one should not answer.
         typos: ask every question with a misspelling too.
+        rerank: measure the hybrid mode with the reranker of the settings too, as ``reranked``.
         certainty: measure how sure the answers are, which takes a search more for every question.
         questions: how many to ask, the same ones each time; 0: all.
         documents: how many to ask them of, all judged ones among them; 0: all.
@@ -70,7 +72,9 @@ def run(
     from glane_eval.slicing import sliced
     from glane_eval.sources import library_of, open_source
     from glane_indexer.encoder.load import load_encoder
+    from glane_indexer.errors import UsageError
     from glane_indexer.settings import Settings
+    from glane_service.search.reranking import reranking_of
 
     settings = settings or Settings.from_env()
     source = open_source(str(dataset), corpus=not (url or library), within=settings.datasets)
@@ -86,12 +90,17 @@ def run(
         seed=seed,
         progress=progress,
     )
+    if rerank and (url or not settings.reranker):
+        raise UsageError(
+            "there is no reranker to measure", hint="Name one with GLANE_RERANKER; a service has its own"
+        )
     if url:
         return ask(source, ServiceArm(url))
     encoder = load_encoder(settings, quiet=progress is None, for_indexing=library is None)
     folder = library or library_of(source, settings, encoder, progress or _silent)
     kept = settings.cache / "eval" / source.name if keep_vectors else None
-    arm = EngineArm(folder, encoder, name=generation, kept=kept)
+    reranking = reranking_of(settings) if rerank else None
+    arm = EngineArm(folder, encoder, name=generation, reranking=reranking, kept=kept)
     check_known(source, arm)
     result = ask(source, arm)
     arm.keep()

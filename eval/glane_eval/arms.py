@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit
@@ -18,10 +19,13 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import DatasetError, ServiceError, UsageError
 
 if TYPE_CHECKING:
+    from glane_service.search.engine import SearchEngine
     from glane_service.search.query import Query
     from glane_service.search.ranking.candidates import Candidates
     from glane_service.search.ranking.parameters import Parameters
+    from glane_service.search.reranking import Reranking
 
+RERANKED = "reranked"
 # Results kept of each answer: what R@100 needs, and the most that a service gives on one page.
 DEPTH = 100
 # Results of which also the passage and the confidence are looked at.
@@ -49,6 +53,8 @@ class EngineArm:
         encoder: the one that it was indexed with.
         name: a generation; None: the current one.
         parameters: of the ranking; None: the library's own.
+        reranking: asked in the mode ``reranked``, which is the hybrid one with its first results in another
+            order.
         kept: a folder to keep the vectors of questions in; None: they are encoded, and timed.
 
     Raises:
@@ -62,6 +68,7 @@ class EngineArm:
         *,
         name: str | None = None,
         parameters: Parameters | None = None,
+        reranking: Reranking | None = None,
         kept: Path | None = None,
     ) -> None:
         from glane_indexer.index.generation import Generation, open_view
@@ -71,15 +78,17 @@ class EngineArm:
         self._encoder = Remembering(encoder, kept)
         generation = Generation.open(library, name, encoder=encoder.info)
         view = open_view(generation, "public")
-        self.engine = SearchEngine(view, self._encoder, parameters or library_parameters(library))
+        parameters = parameters or library_parameters(library)
+        self.engine = SearchEngine(view, self._encoder, parameters)
+        self.reranking = reranking
+        self._reranked = SearchEngine(view, self._encoder, parameters, reranking)
 
     def rank(self, text: str, mode: str) -> tuple[list[str], float]:
         """The ids for a question, best first, and the milliseconds of encoding and ranking."""
-        from glane_service.search.query import Query
-
+        engine, query = self._asked(text, mode)
         self._encoder.reused = 0.0
         started = time.perf_counter()
-        found = self.engine.ranking(Query(text, mode=mode), DEPTH)  # type: ignore[arg-type]
+        found = engine.ranking(query, DEPTH)
         seconds = time.perf_counter() - started + self._encoder.reused
         return [identifier for identifier, _ in found], seconds * 1000
 
@@ -89,10 +98,8 @@ class EngineArm:
 
     def answer(self, text: str, mode: str) -> Answer:
         """The first page for a question, as it is shown, with what is below the line."""
-        from glane_service.search.query import Query
-
-        asked = Query(text, mode=mode, per_page=PAGE, everything=True)  # type: ignore[arg-type]
-        found = self.engine.search(asked)
+        engine, query = self._asked(text, mode)
+        found = engine.search(replace(query, per_page=PAGE, everything=True))
         return Answer(
             found.answered and bool(found.hits),
             tuple(
@@ -100,6 +107,13 @@ class EngineArm:
                 for hit in found.hits
             ),
         )
+
+    def _asked(self, text: str, mode: str) -> tuple[SearchEngine, Query]:
+        from glane_service.search.query import Query
+
+        if mode == RERANKED:
+            return self._reranked, Query(text)
+        return self.engine, Query(text, mode=mode)  # type: ignore[arg-type]
 
     def keep(self) -> None:
         """Write down the vectors of what was asked, where they are to be kept."""

@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="also ask the questions of this set, which should not be answered; may be repeated",
     )  # fmt: skip
     further.add_argument("--typos", action="store_true", help="also ask every question with a misspelling")
+    further.add_argument("--rerank", action="store_true", help="also measure with GLANE_RERANKER")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:

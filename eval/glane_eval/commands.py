@@ -18,7 +18,14 @@ from glane_service.terminal import Progress, print_json
 
 def run_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval run``."""
-    result = _run(options, settings, options.modes, foreign=options.foreign, typos=options.typos)
+    result = _run(
+        options,
+        settings,
+        options.modes,
+        foreign=options.foreign,
+        typos=options.typos,
+        rerank=options.rerank,
+    )
     if options.runs:
         options.runs.mkdir(parents=True, exist_ok=True)
         for name, mode in result.modes.items():
@@ -54,7 +61,14 @@ def compare_command(options: Namespace, settings: Settings) -> int:
 
 def report_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval report``."""
-    result = _run(options, settings, options.modes, foreign=options.foreign, typos=options.typos)
+    result = _run(
+        options,
+        settings,
+        options.modes,
+        foreign=options.foreign,
+        typos=options.typos,
+        rerank=options.rerank,
+    )
     api.report(result, options.output, shown=options.shown)
     if options.json:
         print_json({**result.to_json(), "report": str(options.output)})
@@ -178,6 +192,10 @@ def _run(options: Namespace, settings: Settings, modes: str, **further: Any) -> 
             progress=progress,
             **further,
         )
+
+
+def _further(options: Namespace) -> dict[str, Any]:
+    return {"foreign": options.foreign, "typos": options.typos, "rerank": options.rerank}
 
 
 def _names(text: str) -> tuple[str, ...]:

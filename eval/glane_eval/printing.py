@@ -40,6 +40,9 @@ def print_result(result: Result) -> None:
 
 
 def _print_further(result: Result) -> None:
+    if result.reranker:
+        late, asked = result.reranker.late, result.reranker.asked
+        print(f"reranked by {result.reranker.name}; out of time, order left alone: {late} of {asked}")
     if result.typos:
         origin = "made here" if result.typos.made else "the set's own"
         print(f"With a misspelling in each question ({origin}):")

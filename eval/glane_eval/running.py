@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glane_eval import answerability, reliability
 from glane_eval.answerability import Answerability, Verdict
-from glane_eval.arms import Arm, EngineArm
+from glane_eval.arms import RERANKED, Arm, EngineArm
 from glane_eval.metrics import DEFAULT_METRICS, Evaluation, bootstrap_interval, evaluate
 from glane_eval.misspelling import misspell
 from glane_eval.qrels import Qrels
@@ -46,6 +46,15 @@ class ModeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranker:
+    """What reordered the mode ``reranked``: how often it was asked to, and how often its time ran out."""
+
+    name: str
+    asked: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class Typos:
     """The same questions with a misspelling in each: the values by mode.
 
@@ -77,6 +86,7 @@ class Result:
     answerability: Answerability | None = None
     calibration: Reliability | None = None
     typos: Typos | None = None
+    reranker: Reranker | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as ``glane-eval run --json`` prints it."""
@@ -88,6 +98,8 @@ class Result:
         }
         if self.skipped:
             shown["skipped"] = self.skipped
+        if self.reranker:
+            shown["reranker"] = asdict(self.reranker)
         if self.passages:
             shown["passages"] = {name: item.to_json() for name, item in self.passages.items()}
         if self.answerability:
@@ -117,7 +129,7 @@ def measure(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Result:
-    """Ask every question in every mode.
+    """Ask every question in every mode, and of an engine with a reranker also with that.
 
     Args:
         foreign: questions of other sets by the set's name: the library should say that it has no answer.
@@ -128,11 +140,13 @@ def measure(
         UsageError: there is no such mode or metric.
         DatasetError: a mode answers nothing at all.
     """
+    reranking = arm.reranking if isinstance(arm, EngineArm) else None
     unknown = [mode for mode in modes if mode not in MODES]
     if unknown or not modes:
         raise UsageError(
             f"{', '.join(unknown) or 'nothing'} is not a mode", hint=f"Modes are {', '.join(MODES)}"
         )
+    modes = [*modes, RERANKED] if reranking else modes
     if not source.queries:
         raise DatasetError("no question has judgments", where=source.name)
     # What is loaded or compiled at first use is not the time of a question.
@@ -166,6 +180,7 @@ def measure(
         )
         if typos
         else None,
+        reranker=Reranker(reranking.name, reranking.asked, reranking.late) if reranking else None,
     )
 
 

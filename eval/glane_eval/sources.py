@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
+import json
 import logging
 import shutil
 from collections.abc import Callable
@@ -73,7 +75,19 @@ def open_source(dataset: str, *, corpus: bool = True, within: Path | None = None
         return _read(found)
     path = found.files[0]
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return _read(found, data, "beir")
+    return _read(found, _with_texts(data, path), "beir")
+
+
+def _with_texts(data: bytes, path: Path) -> bytes:
+    """The documents of a BEIR corpus that have a title or a text: public sets hold some that have neither,
+    which nothing can find."""
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    records = [json.loads(line.removeprefix(codecs.BOM_UTF8)) for line in lines]
+    held = [any(str(record.get(name) or "").strip() for name in ("title", "text")) for record in records]
+    if all(held):
+        return data
+    logger.warning("%s: documents without a text are left out: %d", path, held.count(False))
+    return b"".join(line + b"\n" for line, holds in zip(lines, held, strict=True) if holds)
 
 
 def _read(found: Dataset, data: bytes | None = None, format: str = "") -> Source:

@@ -23,6 +23,8 @@ _SHAPES = (
 )
 _ROW = 18
 _NAME_LETTERS = 30
+# The width of a letter at the size of plots, at most on average.
+_LETTER = 7.6
 
 
 def svg(height: float, title: str, description: str, content: Iterable[Markup]) -> Markup:
@@ -67,8 +69,9 @@ def across(share: float) -> float:
 
 
 def tick(x: float, top: float, base: float, label: str) -> Markup:
-    """A line of the grid from top to base, and its label below."""
-    return line(x, top, x, base, "grid") + text(x, base + 16, label, anchor="middle")
+    """A line of the grid from top to base, and its label below, which ends within the drawing."""
+    middle = min(x, WIDTH - len(label) * _LETTER / 2)
+    return line(x, top, x, base, "grid") + text(middle, base + 16, label, anchor="middle")
 
 
 def short(name: str) -> str:

@@ -59,6 +59,14 @@ class Settings:
     precision: str = _setting(
         "int8", "precision of the exported encoder: `int8` or `fp32`", ("int8", "fp32")
     )
+    reranker: str = _setting(
+        "",
+        "a cross-encoder that puts the first 30 results into a better order: any sentence-transformers "
+        "name or folder; empty: off",
+    )
+    reranker_ms: int = _setting(
+        150, "milliseconds that it may take; where they do not suffice, the order is left alone"
+    )
     cache: Path = _setting(Path("~/.cache/glane"), "where prepared encoders are kept")
     datasets: Path = _setting(
         Path("../shared/data/ir"), "where `glane-eval` looks for a data set that is only named"

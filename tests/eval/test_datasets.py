@@ -12,6 +12,7 @@ from glane_eval.datasets import Document, read_dataset, write_judgments
 from glane_eval.qrels import HEADER
 from glane_eval.sources import open_source
 from glane_indexer.errors import DatasetError
+from glane_indexer.library.importing import import_bytes
 
 CORPUS = [
     {"_id": "d1", "title": "Un", "text": "Le premier."},
@@ -130,6 +131,17 @@ def test_queries_without_a_text_are_skipped_and_told(tmp_path, caplog):
     source = open_source(str(tmp_path))
     assert (source.skipped, list(source.queries)) == (2, ["q1"])
     assert "questions without a text are skipped, on line 2, 3" in caplog.text
+
+
+def test_documents_without_a_text_are_left_out_and_told(tmp_path, caplog):
+    corpus = [*CORPUS, {"_id": "d3", "title": " ", "text": ""}, {"_id": "d4", "text": ""}]
+    source = open_source(str(folder(tmp_path, corpus=corpus)))
+    assert [json.loads(line)["_id"] for line in source.corpus.splitlines()] == ["d1", "d2"]
+    assert "documents without a text are left out: 2" in caplog.text
+    report = import_bytes(source.corpus, tmp_path / "library", format="beir", name="set")
+    assert (report.bookmarks.added, report.bookmarks.skipped) == (2, 0)
+    # Where all have one, the file is taken as it is: its library is found again by its hash.
+    assert open_source(str(folder(tmp_path))).corpus == (tmp_path / "corpus.jsonl").read_bytes()
 
 
 def test_files_that_are_no_text(tmp_path):

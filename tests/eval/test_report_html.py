@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from glane_eval.plots import differences_plot
+from glane_eval.plots import differences_plot, latency_plot, reliability_plot
+from glane_eval.reliability import measure
 from glane_eval.report_data import Listed, Relevant, build_report, summarise
 from glane_eval.report_html import render_report, write_report
 from glane_eval.runs import from_rankings
@@ -152,3 +153,19 @@ def test_the_file_is_the_page(tmp_path):
     assert (tmp_path / "out" / "report.html").read_text("utf-8").rstrip("\n") == render_report(
         report
     ).rstrip("\n")
+
+
+def test_the_last_label_of_a_scale_is_not_cut():
+    plot = str(latency_plot(data(latencies_ms={"hybrid": [2.0, 900.0]}).modes))
+    found = re.search(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle">1000 ms</text>', plot)
+    # Seven letters of some seven units each, half of them after the middle of a drawing 440 wide.
+    assert found is not None and float(found[1]) + 7 * 7.2 / 2 <= 440
+
+
+def test_bars_of_reliability_are_as_high_as_the_share_that_is_right():
+    found = measure([[(0.9, True), (0.9, True), (0.9, False), (0.9, True), (0.1, False)]])
+    plot = str(reliability_plot(found))
+    heights = [float(height) for height in re.findall(r'class="share"[^>]*height="([\d.]+)"', plot)]
+    # Three of four are right, of 180 units; none is a line that can still be seen.
+    assert heights == [0.6, 135.0]
+    assert "4 results, 0.900 sure, 0.750 relevant" in plot

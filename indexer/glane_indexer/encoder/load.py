@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from glane_indexer.encoder import store
+from glane_indexer.encoder.apart import run_apart
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.encoder.fidelity import LEAST
 from glane_indexer.encoder.onnx_encoder import OnnxEncoder
@@ -18,6 +15,8 @@ from glane_indexer.encoder.store import PreparedModel
 from glane_indexer.encoder.url_encoder import UrlEncoder, is_url
 from glane_indexer.errors import EncoderError
 from glane_indexer.settings import Settings
+
+PREPARE = "glane_indexer.encoder.prepare"
 
 
 def load_encoder(settings: Settings, *, quiet: bool = False, for_indexing: bool = False) -> Encoder:
@@ -103,32 +102,11 @@ def _check(encoder: OnnxEncoder, folder: Path) -> None:
 
 
 def _prepare_apart(settings: Settings, quiet: bool) -> PreparedModel:
-    """Prepare in a process of its own, so that this one stays free of torch and of its memory."""
-    # Of the settings, only those that matter here: the caller may have changed others since.
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("GLANE_")}
-    environment.update(
-        GLANE_MODEL=settings.model,
-        GLANE_PRECISION=settings.precision,
-        GLANE_CACHE=str(settings.cache),
-        GLANE_THREADS=str(settings.threads),
-        PYTHONPATH=os.pathsep.join(filter(None, sys.path)),
-    )
-    command = [sys.executable, "-m", "glane_indexer.encoder.prepare", *(["--quiet"] if quiet else [])]
-    done = subprocess.run(  # noqa: S603
-        command, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
-    prepared = store.read(store.folder_of(settings)) if done.returncode == 0 else None
-    if prepared is not None:
-        return prepared
-    try:
-        said = json.loads(done.stdout)
-    except ValueError:
-        said = {
-            "message": f"preparing the encoder ended early, with exit code {done.returncode}",
-            "where": settings.model,
-            "hint": "It needs 3 GB of memory and 2 GB of disk; then run `glane model prepare`",
-        }
-    raise EncoderError(said["message"], where=said["where"], hint=said["hint"])
+    run_apart(PREPARE, settings, settings.model, quiet=quiet)
+    prepared = store.read(store.folder_of(settings))
+    if prepared is None:
+        raise EncoderError("the encoder was not prepared", where=settings.model)
+    return prepared
 
 
 def _is_for_gpu(device: str) -> bool:

@@ -68,7 +68,7 @@ def _make(settings: Settings, place: Path, quiet: bool) -> PreparedModel:
             elapsed = time.monotonic() - started
             print(f"Preparing the encoder, once: {what} ({step}/4, {elapsed:.0f} s)", file=sys.stderr)
 
-    _silence()
+    silence()
     say(1, "reading the weights")
     if settings.model == store.DEFAULT:
         record = _default(settings, place, say)
@@ -81,7 +81,7 @@ def _make(settings: Settings, place: Path, quiet: bool) -> PreparedModel:
     return prepared
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep the libraries' own reports and bars off the terminal."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")

@@ -10,12 +10,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import EncoderError, NotFoundError
 from glane_indexer.index.protocol import NameKind, View
 from glane_indexer.models import Bookmark
 from glane_service.search.completing import completed
-from glane_service.search.finding import Finder
+from glane_service.search.finding import Finder, Pool
 from glane_service.search.parsing import Parsed, parse, with_text
 from glane_service.search.presentation import Presenter
 from glane_service.search.query import MAX_TEXT, Query, merged
@@ -23,6 +25,7 @@ from glane_service.search.ranking.candidates import Candidates, Rows
 from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.reading import Readings
+from glane_service.search.reranking import DEPTH, Reranking
 from glane_service.search.results import (
     FACETS,
     Correction,
@@ -32,6 +35,7 @@ from glane_service.search.results import (
     NoSuchPageError,
     Notice,
     Results,
+    Why,
 )
 from glane_service.search.spelling import Vocabulary, corrected
 from glane_service.search.stopwatch import Stopwatch
@@ -47,9 +51,16 @@ WITHOUT_MEANING = Notice(
 class SearchEngine:
     """Searches one view of a library. Safe to use from several threads at once."""
 
-    def __init__(self, view: View, encoder: Encoder, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        encoder: Encoder,
+        parameters: Parameters | None = None,
+        reranking: Reranking | None = None,
+    ) -> None:
         self.view = view
         self.encoder = encoder
+        self.reranking = reranking
         self.parameters = parameters or Parameters()
         self._finder = Finder(view, encoder, self.parameters)
         self._readings = Readings(view)
@@ -67,7 +78,7 @@ class SearchEngine:
         filters = merged(query.filters, parsed.filters)
         used, notices = query, parsed.notices
         try:
-            pool = self._finder.find(query, parsed, watch)
+            pool = self._reranked(query, parsed, self._finder.find(query, parsed, watch))
         except EncoderError:
             # The encoder may be a server that has gone away: words can be looked for without it.
             used, notices = replace(query, mode="keyword"), (*notices, WITHOUT_MEANING)
@@ -103,6 +114,7 @@ class SearchEngine:
             more=0 if query.everything else pool.below,
             corrections=corrections,
             stages=watch.stages,
+            seq=self.seq,
         )
         if first and first >= total:
             raise NoSuchPageError(results)
@@ -118,7 +130,7 @@ class SearchEngine:
         """
         query = replace(query, everything=True).validated()
         parsed, _ = self._parsed(query)
-        pool = self._finder.find(query, parsed, Stopwatch())
+        pool = self._reranked(query, parsed, self._finder.find(query, parsed, Stopwatch()))
         ids = self.view.ids
         return [
             (ids[row], float(score))
@@ -209,6 +221,23 @@ class SearchEngine:
             return parsed, ()
         text, corrections = corrected(self.view, lambda: self._vocabulary, parsed.text)
         return (with_text(parsed, text), corrections) if corrections else (parsed, ())
+
+    def _reranked(self, query: Query, parsed: Parsed, pool: Pool) -> Pool:
+        """The pool with its first results in the reranker's order, where there is one and it has time.
+
+        Scores stay where they are: like ranks, they say the place.
+        """
+        first = pool.rows[:DEPTH]
+        if self.reranking is None or pool.comparison is None or query.sort == "date" or len(first) < 2:
+            return pool
+        presenter = Presenter(self._readings, parsed.words, pool.comparison)
+        hits = presenter.hits(first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1)
+        best = self.reranking.order(parsed.text, hits)
+        if best is None:
+            return pool
+        places = np.concatenate([best, np.arange(len(first), len(pool.rows))])
+        sure = None if pool.confidence is None else pool.confidence[places]
+        return replace(pool, rows=pool.rows[places], confidence=sure)
 
     def _row(self, identifier: str) -> int:
         row = self.view.row_of(identifier)
