@@ -47,6 +47,7 @@ bench: install
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.question
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.worst
 	$(BIN)/python -m benchmarks.living
 	$(BIN)/python -m benchmarks.scale
 
