@@ -56,6 +56,7 @@ screenshots: install
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
 	$(BIN)/python -m benchmarks.drills.writes
+	$(BIN)/python -m benchmarks.drills.upkeep
 	$(BIN)/python -m benchmarks.drills.overload
 	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack

@@ -59,7 +59,6 @@ def service(
     Args:
         tree: a checkout of another version to serve; None: this one.
         workers: its processes.
-        variables: of its environment.
 
     Raises:
         ServiceError: it does not start.

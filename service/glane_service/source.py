@@ -28,10 +28,6 @@ class Opened(Protocol):
     name: str
     damage: str
 
-    @property
-    def has_private(self) -> bool:
-        """Whether a member may find more in it than anybody."""
-
     def view(self, viewer: Viewer) -> View:
         """What this viewer may find."""
 
