@@ -249,7 +249,10 @@ class SqliteVec(Peer):
     def build(self) -> None:
         """Index everything."""
         sqlite_vec = import_module("sqlite_vec")
-        self._file = sqlite3.connect(self.folder / "passages.sqlite")
+        # Some builds of Python cannot load an extension.
+        able = hasattr(sqlite3.Connection, "enable_load_extension")
+        driver: Any = sqlite3 if able else import_module("pysqlite3")
+        self._file = driver.connect(str(self.folder / "passages.sqlite"))
         self._file.enable_load_extension(True)
         sqlite_vec.load(self._file)
         width = self.vectors.shape[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import faiss
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glane_indexer.index.local import vectors as vectors_module
-from glane_indexer.index.local.vectors import PassageVectors, codes_of, cosines
+from glane_indexer.index.local.vectors import PassageVectors, codes_of, cosines, single
 
 DIMENSIONS = 64
 Floats = NDArray[np.float32]
@@ -148,6 +149,23 @@ def test_a_filter_against_the_question_still_gives_all_it_allows(large: PassageV
     assert rows.tolist() == nearest(vectors, query, 10, np.sort(farthest))
 
 
+def test_several_segments_are_searched_as_one(large: PassageVectors) -> None:
+    small = unit(300, seed=5)
+    every = np.concatenate([unit(3000), small])
+    parts = [large, opened(small)]
+    few = np.random.default_rng(3).random(3300) < 0.05
+    found = 0
+    for query in unit(20, seed=2):
+        scores, rows = vectors_module.nearest(parts, query, 10, [None, None])
+        np.testing.assert_allclose(scores, every[rows] @ query, atol=1e-4)
+        assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+        found += len({*rows.tolist()} & {*nearest(every, query, 10)})
+        # What is filtered to few is compared whole, in all segments.
+        _, rows = vectors_module.nearest(parts, query, 10, [few[:3000], few[3000:]])
+        assert rows.tolist() == nearest(every, query, 10, np.flatnonzero(few))
+    assert found >= 0.9 * 200
+
+
 def test_all_allowed_is_no_filter(large: PassageVectors) -> None:
     query = unit(1, seed=2)[0]
     with_mask = large.search(query, 10, np.ones(3000, np.bool_))[1].tolist()
@@ -171,8 +189,24 @@ def test_an_approximate_index_answers_alike_each_time(large: PassageVectors) -> 
 # The file
 
 
-def test_a_cosine_does_not_depend_on_the_rows_around_it() -> None:
+def test_halves_are_turned_into_singles_exactly() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    finite = halves[np.isfinite(halves)]
+    assert (single(finite) == finite.astype(np.float32)).all()
+    assert single(np.ones(3, np.float32)).tolist() == [1, 1, 1]
+
+
+def test_half_precision_costs_no_more_than_a_ten_thousandth() -> None:
     vectors, (query,) = unit(1000), unit(1, seed=2)
+    halves = vectors.astype(np.float16)
+    np.testing.assert_allclose(cosines(halves, query), vectors @ query, atol=1e-4)
+    rows = np.array([999, 3, 3, 500])
+    np.testing.assert_allclose(cosines(halves, query, rows), cosines(halves, query)[rows], atol=1e-7)
+
+
+@pytest.mark.parametrize("precision", [np.float32, np.float16])
+def test_a_cosine_does_not_depend_on_the_rows_around_it(precision: type[np.floating[Any]]) -> None:
+    vectors, (query,) = unit(1000).astype(precision), unit(1, seed=2)
     whole = cosines(vectors, query)
     for start, count in ((0, 1), (1, 2), (3, 5), (17, 100), (993, 7)):
         assert (
