@@ -114,6 +114,7 @@ class SearchEngine:
             more=0 if query.everything else pool.below,
             corrections=corrections,
             stages=watch.stages,
+            seq=self.seq,
         )
         if first and first >= total:
             raise NoSuchPageError(results)
@@ -203,6 +204,11 @@ class SearchEngine:
     def _facets(self, rows: Rows) -> Facets:
         counted = self.view.facets(rows)
         return {name: tuple(map(FacetValue._make, counted[name])) for name in FACETS}
+
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        self._finder.prepare()
+        _ = self._vocabulary
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

@@ -18,11 +18,12 @@ from glane_service.search.ranking.confidence import Background, calibration, sur
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.ranking.reach import MOST_COMPARED, may_leave_out
 from glane_service.search.results import Why
 from glane_service.search.stopwatch import Stopwatch
 
 # A keyword search lists every match, up to this many; past it, the best.
-KEYWORD_POOL = 10_000
+KEYWORD_POOL = MOST_COMPARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Finder:
         self._parameters = parameters
         self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        _ = self._background
+
     def find(self, query: Query, parsed: Parsed, watch: Stopwatch) -> Pool:
         """Everything that a query finds, in its order.
 
@@ -72,19 +77,43 @@ class Finder:
         watch.lap("question")
         comparison = self._comparison(query, parsed)
         watch.lap("encoder")
-        candidates = self._gather(query, parsed, allowed, comparison, watch=watch)
+        candidates = self._candidates(query, parsed, allowed, comparison, watch)
         pool = self._ranked(query, candidates, comparison)
         watch.lap("rank")
         return pool
+
+    def _candidates(
+        self,
+        query: Query,
+        parsed: Parsed,
+        allowed: Selection | None,
+        comparison: Comparison | None,
+        watch: Stopwatch,
+    ) -> Candidates:
+        """What both legs fetch; where that could leave out what lies above the line, that as well."""
+        count = self._view.count if allowed is None else len(self._view.selected(allowed))
+        if comparison and self._calibration is None:
+            every = count <= MOST_COMPARED
+            return self._gather(query, parsed, allowed, comparison, watch=watch, every=every)
+        fetched = self._gather(query, parsed, allowed, comparison, watch=watch)
+        if (
+            comparison is None
+            or self._calibration is None
+            or not may_leave_out(fetched, count, self._parameters, self._calibration)
+        ):
+            return fetched
+        every_one = self._gather(query, parsed, allowed, comparison, watch=watch, every=True)
+        belongs = sureness(every_one, self._parameters, self._calibration).belongs
+        return every_one.among((belongs >= self._parameters.line) | np.isin(every_one.rows, fetched.rows))
 
     def candidates(
         self,
         query: Query,
         parsed: Parsed,
-        parameters: Parameters | None,
-        background: Background | None,
+        parameters: Parameters | None = None,
+        background: Background | None = None,
     ) -> Candidates:
-        """What the legs of a query find, with the numbers given at first or others."""
+        """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
         return self._gather(query, parsed, allowed, comparison, parameters, background)
@@ -142,6 +171,8 @@ class Finder:
         parameters: Parameters | None = None,
         background: Background | None = None,
         watch: Stopwatch | None = None,
+        *,
+        every: bool = False,
     ) -> Candidates:
         parameters = parameters or self._parameters
         return gather(
@@ -151,9 +182,10 @@ class Finder:
             fields=_fields(query),
             allowed=allowed,
             parameters=parameters,
-            keyword_limit=KEYWORD_POOL if comparison is None else parameters.keyword_depth,
+            keyword_limit=KEYWORD_POOL if every or comparison is None else parameters.keyword_depth,
             background=background or self._background,
             watch=watch,
+            every=every,
         )
 
     @cached_property

@@ -107,7 +107,8 @@ class Results:
     ``query`` holds the text, mode and filters as they were understood; ``notices`` says in plain
     words what was not done as asked (a query that did not parse, a leg that could not run).
     ``answered`` is False where nothing found is likely to answer; ``more`` counts what was found below the
-    line, which neither ``total`` nor the facets count. ``stages`` are the milliseconds of each stage.
+    line, which neither ``total`` nor the facets count. ``stages`` are the milliseconds of each stage,
+    and ``seq`` is the last change that the answer knows.
     """
 
     query: dict[str, Any]
@@ -124,6 +125,7 @@ class Results:
     more: int = 0
     corrections: tuple[Correction, ...] = ()
     stages: dict[Stage, float] = field(default_factory=dict)
+    seq: int = 0
 
     @property
     def pages(self) -> int:
@@ -161,6 +163,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "answered": results.answered,
         "more": results.more,
         "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
+        "seq": results.seq,
     }
 
 

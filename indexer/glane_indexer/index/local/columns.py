@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local import facets
 from glane_indexer.index.local.arrays import Arrays, Strings
-from glane_indexer.index.local.words import spans
+from glane_indexer.index.local.coded import Coded
 from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
@@ -72,42 +72,6 @@ def merge(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) 
     return arrays
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
-
-    ``rows`` says whose each code is; None where there is one a bookmark, in order.
-    """
-
-    values: list[str]
-    codes: NDArray[np.int32]
-    rows: Rows | None = None
-
-    def counts(self, chosen: Mask | None = None) -> NDArray[np.int64]:
-        """How many of the chosen bookmarks have each value."""
-        codes = self.codes
-        if chosen is not None:
-            codes = codes[chosen if self.rows is None else chosen[self.rows]]
-        return np.bincount(codes, minlength=len(self.values))
-
-    def among(self, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
-        """The codes that a few bookmarks (rows ascending) have, ascending, with how many have each."""
-        if self.rows is None:
-            return np.unique(self.codes[rows], return_counts=True)
-        first, last = np.searchsorted(self.rows, rows), np.searchsorted(self.rows, rows, side="right")
-        return np.unique(self.codes[spans(first, last - first)], return_counts=True)
-
-    def having(self, accepted: Sequence[int], count: int) -> Mask:
-        """Which of ``count`` bookmarks have a value with one of these codes."""
-        wanted = np.zeros(max(1, len(self.values)), np.bool_)
-        wanted[list(accepted)] = True
-        if self.rows is None:
-            return wanted[self.codes]
-        held = np.zeros(count, np.bool_)
-        held[self.rows[wanted[self.codes]]] = True
-        return held
-
-
 class Columns:
     """Filters and facets over all bookmarks of a view, by row. Immutable.
 
@@ -129,6 +93,10 @@ class Columns:
             name: _by_fold(self._coded[name].values)
             for name in ("kinds", "contributors", "languages", "tags")
         }
+        self._facets = self._coded | {
+            name: facets.by_name(self._coded[name], _folded) for name in self._by_fold
+        }
+        self._facets["sites"] = facets.by_site(self._coded["sites"])
 
     def mask(self, filter: Filter) -> Mask | None:
         """Which rows pass, as far as columns say; None where all do."""
@@ -172,18 +140,20 @@ class Columns:
     def counts(self, rows: Rows | None) -> dict[str, ValueCounts]:
         """Of each facet the values among these rows with their counts, the most frequent first.
 
-        Years are newest first.
+        What a value counts is what filtering by it finds: see :mod:`.facets`. Years are newest first.
         """
         if rows is not None and FEW * len(rows) + MANY < self._count:
             ordered = np.sort(rows)
-            found = {name: _ranked(item.values, *item.among(ordered)) for name, item in self._coded.items()}
+            found = {
+                name: _ranked(item.values, *item.among(ordered)) for name, item in self._facets.items()
+            }
         else:
             chosen = None
             if rows is not None:
                 chosen = np.zeros(self._count, np.bool_)
                 chosen[rows] = True
             found = {}
-            for name, item in self._coded.items():
+            for name, item in self._facets.items():
                 counts = item.counts(chosen)
                 codes = np.flatnonzero(counts)
                 found[name] = _ranked(item.values, codes, counts[codes])

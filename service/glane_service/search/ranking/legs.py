@@ -29,6 +29,7 @@ def gather(
     keyword_limit: int,
     background: Background | None = None,
     watch: Stopwatch | None = None,
+    every: bool = False,
 ) -> Candidates:
     """The candidates of both legs.
 
@@ -40,6 +41,7 @@ def gather(
         keyword_limit: bookmarks that the keyword leg may give.
         background: what confidence is measured against; None where it is not asked for.
         watch: is told when a leg ends.
+        every: take everything that may be found, whatever the depths: see :mod:`.reach`.
     """
     watch = watch or Stopwatch()
     question = weigh(view, words, fields, parameters)
@@ -48,29 +50,32 @@ def gather(
     if comparison is None:
         place = np.argsort(rows)
         return Candidates.found_by_words(rows[place], scores[place], question)
-    near = comparison.nearest(
-        parameters.vector_depth,
-        allowed=allowed,
-        depth=parameters.passage_depth,
-        language_share=parameters.language_share,
-    )
-    every = np.union1d(rows, near)
-    keyword = np.zeros(len(every), np.float32)
-    keyword[np.searchsorted(every, rows)] = scores
-    passage, title = comparison.best(every)
+    if every:
+        found = view.selected(allowed)
+    else:
+        near = comparison.nearest(
+            parameters.vector_depth,
+            allowed=allowed,
+            depth=parameters.passage_depth,
+            language_share=parameters.language_share,
+        )
+        found = np.union1d(rows, near)
+    keyword = np.zeros(len(found), np.float32)
+    keyword[np.searchsorted(found, rows)] = scores
+    passage, title = comparison.best(found)
     watch.lap("vector")
-    title_covered, complete = question.held(view, every)
+    title_covered, complete = question.held(view, found)
     watch.lap("keyword")
     return Candidates(
-        rows=every,
+        rows=found,
         question=question,
         keyword=keyword,
         passage=passage,
         title=title,
-        document=comparison.documents(every),
-        language=comparison.languages(every),
+        document=comparison.documents(found),
+        language=comparison.languages(found),
         title_covered=title_covered,
         complete=complete,
-        common=background.common(comparison, every) if background else np.zeros(len(every), np.float32),
+        common=background.common(comparison, found) if background else np.zeros(len(found), np.float32),
         density=background.density if background else 0.0,
     )
