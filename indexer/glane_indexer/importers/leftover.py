@@ -38,6 +38,8 @@ _BEFORE = 80
 _SHARE = 0.2
 _ENDS = ".,;:!?)]}*_`|\\"
 _UNESCAPED = 3
+# So many cells without a blank in them may follow an address.
+_CELLS = 30
 
 
 @dataclass(slots=True)
@@ -56,18 +58,22 @@ class Kept:
             if "://" in text:
                 self.mentioned.update(map(hash, _urls(text)))
 
+    def knows(self, key: int) -> bool:
+        """Whether an address is a bookmark's or spoken of, by its hash."""
+        return key in self.addresses or key in self.mentioned
+
 
 def left_behind(source: Source, kept: Kept) -> Iterator[Problem]:
     """A problem where addresses of the text are in no bookmark, with the line of the first of them."""
     missed = dict[int, tuple[int, str, str]]()
     taken, total, seen = Counter[str](), Counter[str](), set[int]()
     for line, place, url in _addresses(source):
-        key = hash(url)
+        key = next((key for key in map(hash, _forms(url)) if kept.knows(key)), hash(url))
         if key not in seen:
             seen.add(key)
             total[place] += 1
             taken[place] += key in kept.addresses
-            if key not in kept.addresses and key not in kept.mentioned:
+            if not kept.knows(key):
                 missed[key] = (line, place, url)
     if missed and generic_csv.recognise(source):
         for column, key in set(_columns(source)):
@@ -103,6 +109,17 @@ def _addresses(source: Source) -> Iterator[tuple[int, str, str]]:
         line += text.count("\n", start, max(start, end))
         before = max(0, max(start, end) - _BEFORE)
         start, text = max(start, end) - before, text[before:]
+
+
+def _forms(url: str) -> Iterator[str]:
+    """An address, and what it is if the next cells of a table are no part of it."""
+    yield url
+    for _ in range(_CELLS):
+        end = max(url.rfind(separator) for separator in ",;|")
+        if end < 0:
+            return
+        url = url[:end].rstrip(_ENDS)
+        yield url
 
 
 def _columns(source: Source) -> Iterator[tuple[str, int]]:

@@ -66,6 +66,13 @@ def test_a_column_whose_addresses_are_no_bookmarks_is_not_missed() -> None:
     ]
 
 
+def test_the_cells_behind_an_address_are_no_part_of_it() -> None:
+    text = "url,title,folder\nhttps://a.example/1,2,A,Unread\nhttps://a.example/3,B,Unread\n"
+    one, two = Bookmark("2", "https://a.example/1,2"), Bookmark("B", "https://a.example/3")
+    assert missed(text, one, two) == []
+    assert [where for where, _ in missed(text.replace("/1,2,", "/1,"), two)] == ["line 2"]
+
+
 def test_addresses_that_lie_in_two_pieces_of_a_text_are_found_once_and_whole() -> None:
     urls = [f"https://a.example/{'x' * 90}/{number}" for number in range(25_000)]
     kept = [Bookmark("A", url) for url in urls[:-1]]
