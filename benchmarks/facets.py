@@ -20,6 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.living import Instant
+from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.importers import jsonl
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation
@@ -27,7 +28,8 @@ from glane_indexer.library.importing import import_bytes
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search import finding
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Filters, Mode, Query
+from glane_service.search.query import Filters, Query
+from glane_service.search.results import Mode
 
 WORDS = (
     "haie",
@@ -83,8 +85,10 @@ def measure(count: int) -> dict[str, Any]:
         library = Path(folder, "library")
         lines = "".join(jsonl.dump(bookmark) + "\n" for bookmark in bookmarks(count)).encode()
         import_bytes(lines, library, format="jsonl", name="facets")
-        build_generation(library, Instant())
-        engine = SearchEngine(Generation.open(library).view("public"), Instant())
+        # None that confidence is calibrated for: everything is found, and everything is counted.
+        encoder: Any = Instant(EncoderInfo("instant", "instant-1", 384, 512))
+        build_generation(library, encoder)
+        engine = SearchEngine(Generation.open(library).view("public"), encoder)
         values, unequal = 0, []
         for text in QUESTIONS:
             for mode in MODES:

@@ -86,7 +86,7 @@ class Finder:
         comparison: Comparison | None,
         watch: Stopwatch,
     ) -> Candidates:
-        """What both legs fetch; where that could leave out what lies above the line, all of that as well."""
+        """What both legs fetch; where what lies above the line could be left out, all of that too."""
         count = self._view.count if allowed is None else len(self._view.selected(allowed))
         if comparison and self._calibration is None:
             every = count <= MOST_COMPARED
