@@ -56,9 +56,11 @@ screenshots: install
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
 	$(BIN)/python -m benchmarks.drills.writes
+	$(BIN)/python -m benchmarks.drills.upkeep
 	$(BIN)/python -m benchmarks.drills.overload
 	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack
+	$(BIN)/python -m benchmarks.drills.follow
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,18 +54,18 @@ class Instant:
         drawn = np.random.default_rng(0).standard_normal((5000, info.dimensions)).astype(np.float32)
         self._pool = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
-    def encode_queries(self, texts: list[str]) -> Vectors:
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """One vector a text."""
         found: Vectors = self._pool[[int(text_hash(text)[:8], 16) % len(self._pool) for text in texts]]
         return found
 
-    def encode_passages(self, texts: list[str], progress: Progress | None = None) -> Vectors:
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One vector a text."""
         if progress:
             progress(len(texts))
         return self.encode_queries(texts)
 
-    def count_tokens(self, texts: list[str]) -> list[int]:
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """About the real number."""
         return [len(text) // 3 for text in texts]
 

@@ -22,13 +22,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.edge import EdgeStore
 from benchmarks.index import Mixtures, SyntheticEncoder, bookmarks
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, open_view
 from glane_indexer.index.protocol import View
-from glane_indexer.index.qdrant.edge import EdgeStore
 from glane_indexer.index.qdrant.layout import Names
 from glane_indexer.index.qdrant.published import Published
 from glane_indexer.index.qdrant.publishing import publish

@@ -59,7 +59,7 @@ def main() -> int:
     )
     try:
         for workers, tree in itertools.product((1, 2), trees):
-            with service(tree=tree, workers=workers) as running:
+            with service(tree, workers=workers) as running:
                 for clients in (8, 32):
                     found, other = asyncio.run(measure(running, clients, options.seconds))
                     done = [answer for answer in found if answer.status == 200]

@@ -116,7 +116,7 @@ def main() -> int:
     wrong = []
     try:
         for workers in options.workers:
-            with service({"GLANE_ADMIN_KEY": KEY}, workers=workers) as running:
+            with service(workers=workers, variables={"GLANE_ADMIN_KEY": KEY}) as running:
                 found = asyncio.run(drill(running, options.seconds))
             print(json.dumps({"workers": workers, **found}, indent=2))
             wrong += [f"{workers} workers: {what}" for what in broken_bars(found)]

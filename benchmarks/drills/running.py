@@ -52,12 +52,11 @@ class Running:
 
 @contextmanager
 def service(
-    variables: Mapping[str, str] | None = None, *, tree: Path | None = None, workers: int = 1
+    tree: Path | None = None, *, workers: int = 1, variables: Mapping[str, str] | None = None
 ) -> Iterator[Running]:
-    """A service on the sample library, killed at the end.
+    """A service on the sample library, with these settings, killed at the end.
 
     Args:
-        variables: its settings.
         tree: a checkout of another version to serve; None: this one.
         workers: its processes.
 

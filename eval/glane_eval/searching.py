@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ CUTOFF = 10
 # A change has to bring this much on the questions it is chosen on, and more than the standard error of what
 # it brings: below these, it is chance.
 LEAST_GAIN = 0.0005
+# What one set may lose for the others' gain.
+MOST_LOSS = 0.005
 # Values tried for each number that the fusion uses; the candidates are fetched once for all of them.
 FUSION_GRID: dict[str, tuple[float, ...]] = {
     "nat_scale": (0.2, 0.4, 0.6, 0.8, 1.0, 1.2),
@@ -84,6 +86,14 @@ class _Asked:
     ideal: float
 
 
+class Gain(NamedTuple):
+    """A mean gain, its standard error, and that of the set which gains least."""
+
+    mean: float
+    error: float
+    least: float
+
+
 class Table:
     """The nDCG@10 of every question under any parameters, from candidates fetched as needed."""
 
@@ -109,18 +119,16 @@ class Table:
             ]
         )
 
-    def gain(self, before: Parameters, after: Parameters, masks: Masks) -> tuple[float, float]:
-        """What one set of numbers brings over another, and the standard error of that.
-
-        The mean over sets, each counting the same, of the mean over their questions; some of them, or all.
-        """
+    def gain(self, before: Parameters, after: Parameters, masks: Masks) -> Gain:
+        """What some numbers bring over others: over sets, each counting the same, the mean of the means
+        over their questions; some of these, or all."""
         means, errors = [], []
         for place, mask in masks.items():
             moved = self.values(place, after) - self.values(place, before)
             moved = moved if mask is None else moved[mask]
             means.append(moved.mean())
             errors.append(moved.var() / len(moved))
-        return float(np.mean(means)), float(np.sqrt(np.sum(errors)) / len(errors))
+        return Gain(float(np.mean(means)), float(np.sqrt(np.sum(errors)) / len(errors)), float(min(means)))
 
     def _candidates(self, place: int, parameters: Parameters) -> list[_Asked]:
         key = (place, *(getattr(parameters, name) for name in RETRIEVAL_GRID))
@@ -148,8 +156,8 @@ def search(table: Table, start: Parameters, masks: Masks) -> Parameters:
 
     One number at a time, until none helps: those of the fusion first, then those that need other
     candidates, and again while these have moved. A step has to bring more than its standard error
-    (Breiman et al., 1984, "Classification and Regression Trees": the rule of one standard error), so
-    numbers stay where the questions do not say otherwise.
+    (Breiman et al., 1984, "Classification and Regression Trees": the rule of one standard error), and to
+    cost no set more than .005: numbers stay where the questions do not say otherwise.
 
     Args:
         masks: place of a set to which of its questions count; None: all.
@@ -163,9 +171,9 @@ def search(table: Table, start: Parameters, masks: Masks) -> Parameters:
             steps = []
             for value in grid:
                 tried = replace(best, **{name: type(getattr(best, name))(value)})
-                gain, error = table.gain(best, tried, masks)
-                if gain > max(LEAST_GAIN, error):
-                    steps.append((gain, tried))
+                gain = table.gain(best, tried, masks)
+                if gain.mean > max(LEAST_GAIN, gain.error) and gain.least >= -MOST_LOSS:
+                    steps.append((gain.mean, tried))
             if steps:
                 best, moved = max(steps, key=lambda step: step[0])[1], True
         if moved:

@@ -18,13 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_eval.metrics import bootstrap_interval, mean
-from glane_eval.searching import Floats, Progress, Questions, Table, changes, search
+from glane_eval.searching import MOST_LOSS, Floats, Progress, Questions, Table, changes, search
 from glane_indexer.errors import DatasetError, UsageError
 from glane_service.search.ranking.parameters import Parameters
 
 FOLDS = 5
-# What a left-out set may lose, where the others gain.
-MOST_LOSS = 0.005
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from benchmarks import peer_engines, peers, plots, scale
+from benchmarks import building, peer_engines, peers, plots, scale
 from benchmarks.lifelike import PASSAGES, LifelikeEncoder, Source, bookmarks, every_vector
 from tests.support.hashed import HashedEncoder
 
@@ -133,3 +133,10 @@ def test_plots_are_drawn(report: dict[str, object], tmp_path: Path) -> None:
         assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")
     assert ">other<" in (tmp_path / "peers.svg").read_text()
     assert "broken" not in (tmp_path / "peers.svg").read_text()
+
+
+def test_a_build_is_measured_beside_another_version() -> None:
+    report = building.measure(20, Path(building.__file__).parent.parent)
+    for name in ("import", "first", "again"):
+        assert set(report[name]["this"]) == {"seconds", "cpu_seconds", "peak_mb"}
+        assert report[name]["ratio"]["peak_mb"] == pytest.approx(1, abs=0.3)

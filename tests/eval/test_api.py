@@ -22,6 +22,7 @@ from glane_indexer.library.importing import import_path
 from glane_indexer.settings import Settings
 from tests.eval.conftest import DOCUMENTS, QRELS, QUERIES, write_dataset
 from tests.support.cross_encoder import small_cross_encoder
+from tests.support.little import make
 
 
 @pytest.fixture(scope="module")
@@ -300,14 +301,15 @@ def test_tuning_one_set_says_what_it_expects(
 
 
 def test_a_set_without_judging_is_found_again(
-    sample_library: Path, tmp_path: Path, command: None, capsys: pytest.CaptureFixture[str]
+    encoder: Encoder, tmp_path: Path, command: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "held-out"
-    assert main(["make-set", str(sample_library), str(folder), "--queries", "20", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["queries"] == 20
-    result = glane_eval.run(folder, modes=["keyword"])
+    library, folder = make(tmp_path / "library", encoder), tmp_path / "held-out"
+    assert main(["make-set", str(library), str(folder), "--queries", "8", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["queries"] == 8
+    result = glane_eval.run(folder, modes=["hybrid"])
     assert result.origin == "held-out passages (no human judgment)"
-    assert result.modes["keyword"].evaluation.means()["R@100"] > 0.5
+    # Of twelve bookmarks on twelve subjects, what is left of each tells where a passage came from.
+    assert result.modes["hybrid"].evaluation.means()["MRR@10"] > 0.6
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class Generation:
         self.name = name
         self.manifest = manifest
         self.segments = segments
-        self.damage = ""
+        self.damage = damage
         self._views: dict[Viewer, LocalView] = {}
         self._lock = threading.Lock()
 
@@ -110,6 +110,10 @@ class Generation:
             found.damage = str(damage)
             return found
         raise damage
+
+    def damage_since(self) -> str:
+        """What has become of its files since they were opened, or "" (see :meth:`Segment.damage`)."""
+        return next(filter(None, (segment.damage() for segment in self.segments)), "")
 
     def view(self, viewer: Viewer) -> LocalView:
         """What this viewer may find, made at the first call."""

@@ -108,6 +108,16 @@ class Backend:
         """The generation that answers; None where none is open."""
         return self._live.generation if self._live is not None else None
 
+    @property
+    def damage(self) -> str:
+        """What is wrong with the files of the index, for the log alone; "" where all is well."""
+        return self._live.damage if self._live is not None else ""
+
+    def waiting(self) -> int:
+        """How many changes are acknowledged that the answers do not know yet."""
+        generation = self.generation()
+        return max(0, self.known_seq() - generation.manifest.seq) if generation is not None else 0
+
     def refresh(self) -> None:
         """Take up what is new in the library now."""
         if self._live is not None:

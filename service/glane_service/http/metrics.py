@@ -125,6 +125,17 @@ class Metrics:
             )
         )
 
+        self._damaged = self._of_library("glane_index_damaged", "1 where the index is damaged, else 0")
+        self._segments = self._of_library("glane_index_segments", "Segments of the public index")
+        self._merges = self._of_library("glane_index_merges", "How often segments were merged so far")
+        self._waiting = self._of_library(
+            "glane_changes_waiting", "Changes that are acknowledged and not yet in the answers"
+        )
+
+    def _of_library(self, name: str, about: str) -> Gauge:
+        """A number that is the same whichever process tells it."""
+        return Gauge(name, about, registry=self._registry, multiprocess_mode="mostrecent")
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
         self._requests.labels(method, route, str(status)).inc()
@@ -157,6 +168,11 @@ class Metrics:
         return generate_latest(everyone)
 
     def _observe(self, backend: Backend) -> None:
+        self._damaged.set(bool(backend.damage))
+        if opened := backend.generation():
+            manifest = opened.manifest
+            self._segments.set(sum(item.file.visibility == "public" for item in manifest.members))
+            self._merges.set(manifest.merges)
         state = state_of(backend.settings)
         if state is not None:
             self._follow_seq.set(state.seq)
@@ -165,6 +181,7 @@ class Metrics:
             self._follow_ok.set(not state.error)
             self._follow_bytes.set(state.moved)
         try:
+            self._waiting.set(backend.waiting())
             status = backend.engine_for(PUBLIC).status()
         except GlaneError:
             self._generation.set(0)

@@ -236,10 +236,15 @@ async def healthz() -> Response:
 def readyz(request: Request) -> Response:
     """200 once the library is open; before that, or without one, a 503 that says why.
 
-    A server that follows another is ready with what it has; `follow` says how old that may be.
+    A server that follows another is ready with what it has; `follow` says how old that may be. `damage` is
+    there where an older generation answers in the place of a damaged one.
     """
-    generation = backend_of(request).engine_for(PUBLIC).status().get("generation")
-    return answer({"status": "ok", "generation": generation, **_following(request)}, cache="no-store")
+    backend = backend_of(request)
+    generation = backend.engine_for(PUBLIC).status().get("generation")
+    state = {"status": "ok", "generation": generation, **_following(request)}
+    if backend.damage:
+        state["damage"] = "The newest index is damaged, and an older one answers; the log says more"
+    return answer(state, cache="no-store")
 
 
 def _following(request: Request) -> dict[str, Any]:

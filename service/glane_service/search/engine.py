@@ -205,6 +205,11 @@ class SearchEngine:
         counted = self.view.facets(rows)
         return {name: tuple(map(FacetValue._make, counted[name])) for name in FACETS}
 
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        self._finder.prepare()
+        _ = self._vocabulary
+
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary.of(self.view)

@@ -60,6 +60,10 @@ class Finder:
         self._parameters = parameters
         self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
+    def prepare(self) -> None:
+        """Make now what the first question would have to wait for."""
+        _ = self._background
+
     def find(self, query: Query, parsed: Parsed, watch: Stopwatch) -> Pool:
         """Everything that a query finds, in its order.
 
@@ -86,7 +90,7 @@ class Finder:
         comparison: Comparison | None,
         watch: Stopwatch,
     ) -> Candidates:
-        """What both legs fetch; where what lies above the line could be left out, all of that too."""
+        """What both legs fetch; where that could leave out what lies above the line, that as well."""
         count = self._view.count if allowed is None else len(self._view.selected(allowed))
         if comparison and self._calibration is None:
             every = count <= MOST_COMPARED
@@ -106,10 +110,10 @@ class Finder:
         self,
         query: Query,
         parsed: Parsed,
-        parameters: Parameters | None,
-        background: Background | None,
+        parameters: Parameters | None = None,
+        background: Background | None = None,
     ) -> Candidates:
-        """What the legs of a query find, with the numbers given at first or others."""
+        """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
         return self._gather(query, parsed, allowed, comparison, parameters, background)

@@ -88,7 +88,7 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
                     f"the file has {found} bytes, and should have {size}", where=str(path), hint=REBUILD
                 )
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            found_checksum = _checksum(stream)
+            found_checksum = checksum_of(stream)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GenerationError(
@@ -106,7 +106,7 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
     return arrays
 
 
-def _checksum(stream: BufferedReader) -> str:
+def checksum_of(stream: BufferedReader) -> str:
     """Of a whole file, which is read and not mapped: mapped, all of it would be memory of the process."""
     digest = xxhash.xxh3_128()
     room = memoryview(bytearray(1 << 20))
