@@ -27,7 +27,7 @@ def suggestions(
     """The best completions of what is typed, accents and case aside.
 
     Those that begin as all that is typed come first, then tags, contributors, questions and titles, of each
-    the heaviest first.
+    the heaviest first; a text that is of two kinds comes once.
 
     Args:
         completions: of each kind the texts that complete it, with their weights, as
@@ -39,4 +39,8 @@ def suggestions(
         for place, kind in enumerate(_PRIORITY)
         for text, weight in completions.get(kind, ())
     )
-    return [Suggestion(_PRIORITY[place], text) for _, place, _, text in ranked[:limit]]
+    # A tag that is asked for as well is one offer, not two.
+    first: dict[str, Suggestion] = {}
+    for _, place, _, text in ranked:
+        first.setdefault(fold_text(text), Suggestion(_PRIORITY[place], text))
+    return list(first.values())[:limit]
