@@ -45,7 +45,10 @@ bench: install
 	$(BIN)/python -m benchmarks.encoder
 	$(BIN)/python -m benchmarks.index
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.question
+	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
 	$(BIN)/python -m benchmarks.screenshots --out screenshots
@@ -53,8 +56,11 @@ screenshots: install
 drill: install
 	$(BIN)/python -m benchmarks.drills.kill
 	$(BIN)/python -m benchmarks.drills.writes
+	$(BIN)/python -m benchmarks.drills.upkeep
 	$(BIN)/python -m benchmarks.drills.overload
+	$(BIN)/python -m benchmarks.drills.changes
 	$(BIN)/python -m benchmarks.drills.attack
+	$(BIN)/python -m benchmarks.drills.follow
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,7 +1,8 @@
-"""The peers of :mod:`benchmarks.peers`, each run in an environment of theirs.
+"""The peers of :mod:`benchmarks.peers`, run in an environment of theirs.
 
-This file imports nothing of Glane: ``python peer_engines.py NAME FOLDER`` reads the passages and vectors of
-a folder, builds, and then answers one JSON line with another until its input ends.
+Of that environment are the packages that are imported here, and nothing is of Glane: ``python
+peer_engines.py NAME FOLDER`` reads the passages and vectors of a folder, builds, and then answers one JSON
+line with another until its input ends.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -70,9 +72,7 @@ class Least(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        import faiss
-        import tantivy
-
+        faiss, tantivy = import_module("faiss"), import_module("tantivy")
         schema = tantivy.SchemaBuilder()
         schema.add_text_field("text", tokenizer_name="french")
         schema.add_integer_field("place", stored=True, fast=True)
@@ -121,9 +121,7 @@ class QdrantEdge(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        import qdrant_edge as edge
-
-        self._edge = edge
+        self._edge = edge = import_module("qdrant_edge")
         self._bm25 = edge.Bm25(edge.Bm25Config(language="french"))
         config = edge.EdgeConfig(
             vectors={"dense": edge.EdgeVectorParams(self.vectors.shape[1], edge.Distance.Dot)},
@@ -181,9 +179,7 @@ class LanceDb(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        import lancedb
-        import pyarrow as pa
-
+        lancedb, pa = import_module("lancedb"), import_module("pyarrow")
         width = self.vectors.shape[1]
         flat = pa.array(np.ascontiguousarray(self.vectors, np.float32).reshape(-1))
         rows = pa.table(
@@ -223,11 +219,9 @@ class Txtai(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        from txtai.embeddings import Embeddings
-
         known = dict(zip(self.texts, self.vectors, strict=True))
         self._asked: dict[str, Any] = {}
-        self._embeddings = Embeddings(
+        self._embeddings = import_module("txtai.embeddings").Embeddings(
             method="external",
             transform=lambda texts: np.array([self._asked.get(text, known.get(text)) for text in texts]),
             hybrid=True,
@@ -254,8 +248,7 @@ class SqliteVec(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        import sqlite_vec
-
+        sqlite_vec = import_module("sqlite_vec")
         self._file = sqlite3.connect(self.folder / "passages.sqlite")
         self._file.enable_load_extension(True)
         sqlite_vec.load(self._file)
@@ -298,14 +291,14 @@ class MilvusLite(Peer):
 
     def build(self) -> None:
         """Index everything."""
-        from pymilvus import DataType, Function, FunctionType, MilvusClient
-
-        self._client = MilvusClient(str(self.folder / "milvus.db"))
-        schema = MilvusClient.create_schema()
-        schema.add_field("place", DataType.INT64, is_primary=True)
+        milvus = import_module("pymilvus")
+        kinds = milvus.DataType
+        self._client = milvus.MilvusClient(str(self.folder / "milvus.db"))
+        schema = self._client.create_schema()
+        schema.add_field("place", kinds.INT64, is_primary=True)
         schema.add_field(
             "text",
-            DataType.VARCHAR,
+            kinds.VARCHAR,
             max_length=60_000,
             enable_analyzer=True,
             analyzer_params={
@@ -313,9 +306,9 @@ class MilvusLite(Peer):
                 "filter": ["lowercase", {"type": "stemmer", "language": "french"}],
             },
         )
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.vectors.shape[1])
-        schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
-        schema.add_function(Function("bm25", FunctionType.BM25, ["text"], ["words"]))
+        schema.add_field("vector", kinds.FLOAT_VECTOR, dim=self.vectors.shape[1])
+        schema.add_field("words", kinds.SPARSE_FLOAT_VECTOR)
+        schema.add_function(milvus.Function("bm25", milvus.FunctionType.BM25, ["text"], ["words"]))
         index = self._client.prepare_index_params()
         index.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
         index.add_index("words", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
@@ -337,13 +330,12 @@ class MilvusLite(Peer):
 
     def hybrid(self, text: str, vector: Any, k: int) -> list[int]:
         """Both legs, fused."""
-        from pymilvus import AnnSearchRequest, RRFRanker
-
+        milvus = import_module("pymilvus")
         requests = [
-            AnnSearchRequest([vector.tolist()], "vector", {"metric_type": "IP"}, k * DEEPER),
-            AnnSearchRequest([text], "words", {"metric_type": "BM25"}, k * DEEPER),
+            milvus.AnnSearchRequest([vector.tolist()], "vector", {"metric_type": "IP"}, k * DEEPER),
+            milvus.AnnSearchRequest([text], "words", {"metric_type": "BM25"}, k * DEEPER),
         ]
-        (found,) = self._client.hybrid_search("passages", requests, RRFRanker(RRF), k)
+        (found,) = self._client.hybrid_search("passages", requests, milvus.RRFRanker(RRF), k)
         return [int(hit["place"]) for hit in found]
 
 

@@ -134,7 +134,7 @@ def serve_glane(folder: Path) -> int:
         elif asked["do"] == "hybrid":
             found = [id for id, _ in engine.ranking(Query(questions[place], as_typed=True), k)]
         else:
-            found = [hit.id for hit in engine.search(Query(questions[place], per_page=k)).hits]
+            found = [hit.bookmark.id for hit in engine.search(Query(questions[place], per_page=k)).hits]
         print(json.dumps({"ms": (time.perf_counter() - started) * 1000, "found": found}), flush=True)
     return 0
 
@@ -253,9 +253,16 @@ def quality(
             engine.ask(effort=efforts[-1], do="")
         rankings = {}
         for place, query in enumerate(queries):
-            answer = engine.ask(do="hybrid", question=place, k=JUDGED)["found"]
-            documents = answer if engine.name == GLANE else [owners[item] for item in answer]
+            answer = engine.ask(do="hybrid", question=place, k=JUDGED)
+            if "error" in answer:
+                print(f"{engine.name}: {answer['error']}", file=sys.stderr)
+                break
+            places = answer["found"]
+            documents = places if engine.name == GLANE else [owners[item] for item in places]
             rankings[query] = list(dict.fromkeys(documents))
+        if len(rankings) < len(queries):
+            engine.close()
+            continue
         means = evaluate(from_rankings(engine.name, rankings), qrels, ["nDCG@10"]).means()
         found[engine.name] = round(means["nDCG@10"], 4)
         engine.close()

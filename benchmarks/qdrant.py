@@ -22,20 +22,21 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.edge import EdgeStore
 from benchmarks.index import Mixtures, SyntheticEncoder, bookmarks
 from glane_indexer.catalog.bookmarks import Catalog
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.index.build import build_generation
 from glane_indexer.index.generation import Generation, open_view
 from glane_indexer.index.protocol import View
-from glane_indexer.index.qdrant.edge import EdgeStore
 from glane_indexer.index.qdrant.layout import Names
 from glane_indexer.index.qdrant.published import Published
 from glane_indexer.index.qdrant.publishing import publish
 from glane_indexer.sample.load import queries
 from glane_indexer.settings import Settings
 from glane_service.search.engine import SearchEngine
-from glane_service.search.query import Mode, Query
+from glane_service.search.query import Query
+from glane_service.search.results import Mode
 
 QUESTIONS = 60
 NEAREST = 100
@@ -132,9 +133,9 @@ def measured(view: View, made: SyntheticEncoder, truth: np.ndarray[Any, Any]) ->
     times, recalls = [], []
     for vector, rows in zip(made.encode_queries(asked()), truth, strict=True):
         started = time.perf_counter()
-        found = view.compare(vector).nearest(NEAREST, allowed=None, depth=DEPTH, language_share=0.0)
+        near = view.compare(vector).nearest(NEAREST, allowed=None, depth=DEPTH, language_share=0.0)
         times.append((time.perf_counter() - started) * 1000)
-        recalls.append(len(np.intersect1d(found, rows)) / len(rows))
+        recalls.append(len(np.intersect1d(near, rows)) / len(rows))
     report["nearest_p50_ms"], report["nearest_p95_ms"] = _quantiles(times)
     report["nearest_recall"] = round(statistics.mean(recalls), 4)
     report["rss_mb"] = round(_resident() / 1e6)

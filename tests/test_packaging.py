@@ -53,7 +53,7 @@ def imported(root: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("root", "extras"),
     [
-        ("indexer", ()),
+        ("indexer", ("qdrant",)),
         ("service", ("mcp",)),
         ("eval", ("eval",)),
         ("client", ("client", "langchain", "llama-index", "haystack")),

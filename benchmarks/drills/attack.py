@@ -197,7 +197,7 @@ def main() -> int:
         "GLANE_CORS_ORIGINS": "*",
     }
     try:
-        with service(**settings) as running:
+        with service(variables=settings) as running:
             print(json.dumps(asyncio.run(drill(running)), indent=2))
     except GlaneError as error:
         print(error, file=sys.stderr)

@@ -1,9 +1,9 @@
 """Follows a library that changes: two read-only servers, one of which is killed and started again.
 
-``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks at once.
-Every answer of a follower must be of one state: all three as one change has left them, and that change the
-one that its ``seq`` names. Printed are how far the followers were behind, and the bytes that went through a
-proxy before them beside the bytes of the segments that the changes have made, before any merge.
+``python -m benchmarks.drills.follow``: a minute of changes, one a second, each of three bookmarks and a
+new one. Every answer of a follower must be of one state: all three as one change has left them, and that
+change the one that its ``seq`` names. Printed are how far the followers were behind, and the bytes that
+went through a proxy before them beside the bytes of the segments that the changes have made, before merges.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import socket
 import sys
 import tempfile
 import threading
@@ -25,6 +24,7 @@ from typing import Any
 import httpx
 
 from benchmarks.drills.processes import Service
+from benchmarks.drills.proxy import Proxy
 from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import GlaneError, LibraryError
 from glane_indexer.importers import jsonl
@@ -42,40 +42,6 @@ LOOK_SECONDS = 0.1
 CAUGHT_UP_SECONDS = 30.0
 # The bars: seconds behind the writer's own answers, and bytes moved for each byte changed.
 MOST_BEHIND, MOST_MOVED = 2.0, 3.0
-
-
-class Proxy:
-    """Passes connections on to a service, and counts what goes through, both ways."""
-
-    def __init__(self, address: str) -> None:
-        host, port = address.removeprefix("http://").split(":")
-        self._target = (host, int(port))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.moved = 0
-        self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            near, _ = self._listener.accept()
-            try:
-                far = socket.create_connection(self._target)
-            except OSError:
-                near.close()
-                continue
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
-
-    def _pass(self, one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(1 << 16):
-                with self._lock:
-                    self.moved += len(data)
-                other.sendall(data)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
@@ -270,25 +236,27 @@ def _summary(values: list[float]) -> dict[str, float]:
 
 
 def _change(client: httpx.Client, turn: int, changes: Changes) -> None:
-    answer = client.post("/api/bookmarks", json=[_record(id, turn) for id in RINGS])
+    answer = client.post("/api/bookmarks", json=_records(turn))
     if answer.status_code != 202:
         raise LibraryError(f"a change was not taken: {answer.status_code} {answer.text[:200]}")
     seq = int(answer.json()["seq"])
     changes.turns[seq], changes.at[seq] = turn, time.monotonic()
 
 
-def _record(id: str, turn: int) -> dict[str, str]:
-    return {
-        "id": id,
-        "title": f"La ronde {id[-1]}, tour {turn}",
-        "contributor": "drill",
-        "language": "fr",
-        "description": f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il en pense.",
-    }
+def _records(turn: int) -> list[dict[str, Any]]:
+    """One change: the ring a turn on, and a bookmark that is new and stays."""
+    ring = [{"id": id, "title": _title(id, turn), "contributor": "drill", "language": "fr"} for id in RINGS]
+    text = f"Au tour {turn}, la main passe au suivant, qui dit ce qu’il a vu, et non ce qu’il en pense."
+    new = {"id": f"new-{turn}", "title": f"Carnet, page {turn}", "annotations": [{"text": text}]}
+    return [*ring, {**new, "contributor": "scribe", "language": "fr"}]
+
+
+def _title(id: str, turn: int) -> str:
+    return f"La ronde {id[-1]}, tour {turn}"
 
 
 def _make(library: Path) -> Path:
-    ring = [jsonl.dump(Bookmark(_record(id, 0)["title"], id=id, contributor="drill")) for id in RINGS]
+    ring = [jsonl.dump(Bookmark(_title(id, 0), id=id, contributor="drill")) for id in RINGS]
     import_bytes("\n".join(ring).encode(), library, format="jsonl", name="drill")
     few = b"\n".join(re.split(rb"\n", library_bytes())[:40])
     import_bytes(few, library, format="jsonl", name="sample")

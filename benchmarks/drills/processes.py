@@ -95,7 +95,7 @@ def run(command: Sequence[str], kill_after: float | None = None) -> tuple[int, f
     """
     started = time.monotonic()
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "glane_service.cli", *command, *arguments],
+        [sys.executable, "-m", "glane_service.cli", *command],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -9,27 +9,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import ServiceError
-from glane_indexer.index.build import build_generation
-from glane_indexer.library.importing import import_bytes
 from glane_indexer.sample.load import library_bytes
-from glane_indexer.settings import Settings
 
-START_SECONDS = 60
+GLANE = (sys.executable, "-m", "glane_service.cli")
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that answers: where, and as which process."""
+    """A service that answers: where, as which process, and on which library."""
 
     host: str
     port: int
     process: subprocess.Popen[str]
+    library: Path
 
     def resident_bytes(self) -> int:
         """The memory that the process holds (Linux)."""
@@ -38,24 +35,54 @@ class Running:
                 return int(line.split()[1]) * 1024
         return 0
 
+    def family_bytes(self) -> int:
+        """The memory of the process and of its children, what they share counted once (Linux)."""
+        found = 0
+        for status in Path("/proc").glob("[0-9]*/status"):
+            try:
+                parent = next(line for line in status.read_text().splitlines() if line.startswith("PPid"))
+                if str(self.process.pid) in (parent.split()[1], status.parent.name):
+                    rollup = (status.parent / "smaps_rollup").read_text().splitlines()
+                    pss = next(line for line in rollup if line.startswith("Pss:"))
+                    found += int(pss.split()[1]) * 1024
+            except (OSError, StopIteration):
+                continue
+        return found
+
 
 @contextmanager
-def service(**variables: str) -> Iterator[Running]:
+def service(
+    tree: Path | None = None, *, workers: int = 1, variables: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A service on the sample library, with these settings, killed at the end.
+
+    Args:
+        tree: a checkout of another version to serve; None: this one.
+        workers: its processes.
+        variables: of its environment.
 
     Raises:
         ServiceError: it does not start.
     """
+    environment = {**os.environ, **(variables or {})}
+    if tree is not None:
+        parts = (tree / part for part in ("indexer", "service", "eval"))
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, parts))
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "library"
-        import_bytes(library_bytes(), library, name="sample")
-        build_generation(library, load_encoder(Settings.from_env(), quiet=True))
-        command = [sys.executable, "-m", "glane_service.cli", "serve", "--port", "0"]
+        library = ["--library", str(Path(folder) / "library")]
+        file = Path(folder) / "sample.jsonl"
+        file.write_bytes(library_bytes())
+        for command in (["import", str(file)], ["index"]):
+            made = subprocess.run(  # noqa: S603
+                [*GLANE, *command, *library], env=environment, capture_output=True, text=True, check=False
+            )
+            if made.returncode:
+                raise ServiceError(f"the library cannot be made: {made.stderr.strip()}")
         process = subprocess.Popen(  # noqa: S603
-            [*command, "--library", str(library)],
+            [*GLANE, "serve", "--port", "0", "--workers", str(workers), *library],
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **variables},
+            env=environment,
         )
         try:
             assert process.stderr is not None
@@ -63,8 +90,11 @@ def service(**variables: str) -> Iterator[Running]:
             if "http://" not in line:
                 raise ServiceError(f"the service does not start: {line.strip()}")
             host, port = line.split("http://")[1].split("/")[0].rsplit(":", 1)
-            yield Running(host, int(port), process)
+            yield Running(host, int(port), process, Path(folder) / "library")
         finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
             process.kill()
             process.wait()
 

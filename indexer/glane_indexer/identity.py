@@ -37,6 +37,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL = 8192
 
 
+@lru_cache(8192)
 def safe_url(url: str) -> str:
     """The url where it is an http(s) address and may become a link; otherwise ""."""
     if len(url) > MAX_URL or not url.lower().startswith(("http://", "https://")):

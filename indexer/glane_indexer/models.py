@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -58,13 +59,18 @@ class Bookmark:
     @property
     def site(self) -> str:
         """The host of the url, in lower case and without ``www.``; "" without an http(s) url."""
-        if not self.url.lower().startswith(("http://", "https://")):
-            return ""
-        try:
-            host = urlsplit(self.url).hostname or ""
-        except ValueError:
-            return ""
-        return host.removeprefix("www.")
+        return _site(self.url)
+
+
+@lru_cache(8192)
+def _site(url: str) -> str:
+    if not url.lower().startswith(("http://", "https://")):
+        return ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ def stem(form: str, language: str) -> str:
     return stemmed
 
 
+@lru_cache(maxsize=1 << 14)
 def query_stems(form: str) -> tuple[str, ...]:
     """The stems a question's word may have in the index, whatever the language of the bookmark.
 

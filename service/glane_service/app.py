@@ -39,7 +39,7 @@ from glane_service.http.opensearch import opensearch
 from glane_service.http.parameters import MAX_SEQ
 from glane_service.http.receiving import Bodies
 from glane_service.http.replica import replica
-from glane_service.http.routes import api
+from glane_service.http.routes import api, asked
 from glane_service.http.search_box import search_box
 from glane_service.http.tool_server import tools
 from glane_service.http.viewers import Access, Viewers
@@ -108,6 +108,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
     app.state.writer = writer
     app.state.offers = Offers(settings.library, backend.generation)
     routers = (
+        asked,
         api,
         writes,
         replica,

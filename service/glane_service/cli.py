@@ -130,6 +130,11 @@ def _import(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=COLUMN,…",
         help="which column of a table is the title, the url, …",
     )
+    parser.add_argument(
+        "--visibility",
+        choices=("public", "private"),
+        help="who may see the bookmarks; default: as each file says, public where it does not",
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     parser.add_argument("--strict", action="store_true", help="exit 1 if there was any problem")
 

@@ -108,7 +108,7 @@ def search_command(options: Namespace, settings: Settings) -> int:
     finally:
         live.close()
     if options.json:
-        print_json({**to_json(results), "seq": live.engine.seq})
+        print_json(to_json(results))
     else:
         print_results(results, nearest)
     return 0

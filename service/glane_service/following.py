@@ -66,10 +66,10 @@ class Following:
             self._thread.join(timeout=2 * WAIT_SECONDS)
 
     def _run(self) -> None:
-        said = ""
+        said, replica = "", None
         while not self._stop.is_set():
             try:
-                replica = Replica(
+                replica = replica or Replica(
                     self._settings.library, source_of(self._settings.follow, self._settings.follow_key)
                 )
                 if replica.take_turn():
@@ -156,6 +156,10 @@ def check(settings: Settings) -> None:
                 where=f"GLANE_{name.upper()}",
                 hint="Set it at the one that is followed",
             )
+    if settings.engine != "local":
+        raise UsageError(
+            "a server that follows another answers from its copy", where="GLANE_ENGINE", hint="Unset it"
+        )
     follow = settings.follow
     if "://" in follow and not is_url(follow):
         raise UsageError("only folders and http(s) addresses can be followed", where=follow[:200])

@@ -27,7 +27,7 @@ def import_command(options: Namespace, settings: Settings) -> int:
     from glane_indexer.library.importing import Reading, import_paths
     from glane_indexer.library.reports import ImportReport, document
 
-    reading = Reading(options.format, _columns(options.map))
+    reading = Reading(options.format, _columns(options.map), options.visibility)
     outcomes: list[ImportReport | Failure] = []
     try:
         with Progress("bookmarks", quiet=options.json) as progress:
@@ -226,6 +226,14 @@ def _print_import(report: ImportReport, *, dry_run: bool) -> None:
         f"{bookmarks.merged:,} merged, {bookmarks.unchanged:,} unchanged, {bookmarks.skipped:,} skipped; "
         f"{counted(annotations.added, 'annotation')} added, {counted(annotations.duplicates, 'duplicate')}"
     )
+    if report.private:
+        total = bookmarks.total
+        again = f"`glane undo {report.import_id}`, then import" if report.import_id else "import"
+        print(
+            f"PRIVATE: {'all' if report.private == total else f'{report.private:,} of the'} {total:,} are "
+            f"private, since the file marks them so; only members find them, with a key. To show them to "
+            f"everyone, {again} with --visibility public."
+        )
     _print_lines([f"{item.where} is one page with {item.into}" for item in report.merges], sys.stderr)
     missing = report.announced_missing
     if missing.bookmarks or missing.annotations:

@@ -70,10 +70,11 @@ def backup_command(options: Namespace, settings: Settings) -> int:
 def restore_command(options: Namespace, settings: Settings) -> int:
     """``glane restore``: the library as a backup has it, with its index."""
     from glane_indexer.index.build import build_generation
-    from glane_indexer.library.backup import restore
+    from glane_indexer.library.backup import LOCK_SECONDS, restore
 
     report = restore(options.folder, settings.library, replace=options.replace)
-    build_generation(settings.library, passage_encoder(settings))
+    # The service that runs has seen it, too, and may be at it.
+    build_generation(settings.library, passage_encoder(settings), wait=LOCK_SECONDS)
     if options.json:
         print_json({**asdict(report), "library": str(settings.library)})
     else:

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from glane_indexer.errors import GlaneError
+from glane_indexer.errors import GenerationError, GlaneError
 from glane_indexer.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,16 +42,18 @@ class LiveEngine:
     def __init__(self, settings: Settings, *, follow: bool = True) -> None:
         from glane_indexer.encoder.load import load_encoder
         from glane_service.search.reranking import reranking_of
-        from glane_service.source import own_parameters, source_of
+        from glane_service.source import source_of
 
         self._source = source_of(settings)
         self._encoder = load_encoder(settings)
         self._reranking = reranking_of(settings)
         parameters = self._source.parameters()
         generation = self._source.first(self._encoder.info)
-        parameters = parameters or own_parameters(generation)
-        self._opened = _Opened(generation, self._encoder, parameters, self._reranking)
+        # Who asks one question and ends does not wait for what others may need.
+        self._opened = self._with_engines(generation, parameters, ready=follow)
         self._refused = ""
+        # Why nothing can be answered, where the files of all there is were damaged while they were served.
+        self._broken: GenerationError | None = None
         # The generation that could not be taken up, and when it may be tried again.
         self._left_alone, self._retry_at = "", 0.0
         if generation.damage:
@@ -76,21 +78,27 @@ class LiveEngine:
         return self.engine_of("member" if viewer.sees_private else "public")
 
     def engine_of(self, viewer: Viewer) -> SearchEngine:
-        """The engine of what this viewer may find, of the current generation."""
+        """The engine of what this viewer may find, of the current generation.
+
+        Raises:
+            GenerationError: its files were damaged, and there is no other that is sound.
+        """
+        if self._broken is not None:
+            raise self._broken
         return self._opened.engines[viewer]
 
     @property
     def generation(self) -> Generation | None:
-        """The generation of the library's own index that answers; None where another engine does."""
+        """The generation of the library's own index that answers; None where there is no such one."""
         from glane_indexer.index.generation import Generation
 
         opened = self._opened.generation
-        return opened if isinstance(opened, Generation) else None
+        return opened if isinstance(opened, Generation) and self._broken is None else None
 
     @property
     def damage(self) -> str:
         """Why a newer generation than the one that answers is not taken up; "" where there is none."""
-        return self._refused or self._opened.generation.damage
+        return str(self._broken or "") or self._refused or self._opened.generation.damage
 
     def close(self) -> None:
         """Stop following the library."""
@@ -101,6 +109,7 @@ class LiveEngine:
     def _follow(self) -> None:
         while not self._stop.wait(CHECK_SECONDS):
             try:
+                self.look_after()
                 self.refresh()
             except GlaneError as error:
                 # Said once for each cause; the last good generation goes on answering.
@@ -110,6 +119,26 @@ class LiveEngine:
             except Exception:
                 logger.exception("the library cannot be followed")
 
+    def look_after(self) -> None:
+        """See whether what answers is still what was opened; answer from an older generation if not.
+
+        What is mapped changes with its file, so that answers would be wrong, or, of a file that is cut, end
+        the process.
+        """
+        damage = opened.damage_since() if (opened := self.generation) is not None else ""
+        if not damage:
+            return
+        logger.error("the index was damaged while it was served: %s", damage)
+        try:
+            generation = self._source.first(self._encoder.info)
+        except GenerationError as error:
+            self._broken = error
+            self._leave_alone(str(error))
+            return
+        self._opened = self._with_engines(generation, self._source.parameters())
+        if generation.damage:
+            self._leave_alone(generation.damage)
+
     def refresh(self) -> bool:
         """Take up the current generation now if it is another one; whether it was.
 
@@ -117,10 +146,8 @@ class LiveEngine:
             GenerationError: the new generation cannot be opened; the old one stays.
             LibraryError: the library's settings cannot be read; the old generation stays.
         """
-        from glane_service.source import own_parameters
-
         name = self._source.current()
-        if name == self._opened.generation.name:
+        if name == self._opened.generation.name and self._broken is None:
             self._refused = ""
             return False
         if name == self._left_alone and time.monotonic() < self._retry_at:
@@ -128,13 +155,26 @@ class LiveEngine:
         started = time.perf_counter()
         # First what costs nothing: with settings that cannot be read, nothing need be opened.
         parameters = self._source.parameters()
-        generation = self._source.next(name, self._encoder.info, self._opened.generation)
+        if self._broken is None:
+            generation = self._source.next(name, self._encoder.info, self._opened.generation)
+        else:
+            # Nothing of what is open can be used again.
+            generation = self._source.first(self._encoder.info)
         # The old generation is closed when the last request that uses it lets go of it.
-        parameters = parameters or own_parameters(generation)
-        self._opened = _Opened(generation, self._encoder, parameters, self._reranking)
-        self._refused = ""
+        self._opened = self._with_engines(generation, parameters)
+        self._refused, self._broken = "", None
+        if generation.damage:
+            self._leave_alone(generation.damage)
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)
         return True
+
+    def _with_engines(
+        self, generation: Opened, parameters: Parameters | None, *, ready: bool = True
+    ) -> _Opened:
+        from glane_service.source import own_parameters
+
+        chosen = parameters or own_parameters(generation)
+        return _Opened(generation, self._encoder, chosen, self._reranking, ready=ready)
 
     def _leave_alone(self, reason: str) -> None:
         """Do not open the current generation again at once: what is damaged stays so."""
@@ -153,12 +193,18 @@ class _Opened:
         encoder: Encoder,
         parameters: Parameters,
         reranking: Reranking | None,
+        *,
+        ready: bool = True,
     ) -> None:
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
-        viewers: tuple[Viewer, ...] = ("public", "member")
-        self.engines = {
-            viewer: SearchEngine(generation.view(viewer), encoder, parameters, reranking)
-            for viewer in viewers
-        }
+        public = SearchEngine(generation.view("public"), encoder, parameters, reranking)
+        member = public
+        # Where nothing is private, everybody sees the same.
+        if generation.has_private:
+            member = SearchEngine(generation.view("member"), encoder, parameters, reranking)
+        self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
+        if ready:
+            for engine in {public, member}:
+                engine.prepare()

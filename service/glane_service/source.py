@@ -28,6 +28,10 @@ class Opened(Protocol):
     name: str
     damage: str
 
+    @property
+    def has_private(self) -> bool:
+        """Whether a member may find more in it than anybody."""
+
     def view(self, viewer: Viewer) -> View:
         """What this viewer may find."""
 
@@ -135,5 +139,6 @@ def own_parameters(opened: Opened) -> Parameters:
     """
     from glane_indexer.index.qdrant.published import Published
 
-    values = dict(opened.manifest.ranking) if isinstance(opened, Published) else {}
-    return Parameters.from_json(values, where=opened.name)
+    if not isinstance(opened, Published):
+        return Parameters()
+    return Parameters.from_json(dict(opened.manifest.ranking), where=opened.name)

@@ -76,8 +76,11 @@ def exports_near(folder: Path) -> list[Path]:
 def _state(settings: Settings) -> tuple[str, str]:
     """How far the library is, ``none``, ``imported``, ``behind`` or ``ready``, and that in a sentence."""
     from glane_indexer.library.status import library_status
+    from glane_indexer.replication.state import FOLLOWER
 
     library = settings.library
+    if (library / FOLLOWER).exists():
+        return "ready", f"The library in {library} is a copy that follows another; it is changed there."
     if not (library / "catalog.duckdb").exists():
         return "none", f"There is no library in {library} yet."
     status = library_status(settings)

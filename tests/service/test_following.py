@@ -16,8 +16,13 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from glane_indexer.encoder.load import load_encoder
 from glane_indexer.errors import UsageError
-from glane_indexer.replication.sources import RefusedError
+from glane_indexer.index import build, generation
+from glane_indexer.index.segment import SegmentFile
+from glane_indexer.library.importing import import_bytes
+from glane_indexer.replication.replica import Replica
+from glane_indexer.replication.sources import RefusedError, ServiceSource
 from glane_indexer.settings import Settings
 from glane_service.app import create_app
 from glane_service.following import check, first_sync
@@ -25,6 +30,7 @@ from glane_service.keys import KeyRing
 from glane_service.live import LiveEngine
 from glane_service.serve import run
 from tests.support import little
+from tests.support.embeddings import embedding_server
 from tests.support.service import serving
 from tests.support.writable import ENCODER, bearer, hashed, soon
 
@@ -178,26 +184,79 @@ class Process:
         return httpx.get(self.url + path, params=params, timeout=20).json()  # type: ignore[arg-type]
 
 
-def test_processes_one_killed_and_started_again(little_library: Path, tmp_path: Path) -> None:
-    import shutil
-
-    library = tmp_path / "library"
-    shutil.copytree(little_library, library)
-    write, key = bearer(library, "write"), key_of(library, "follow")
-    running = [Process(library)]
-    try:
+def test_processes_one_killed_and_started_again(tmp_path: Path) -> None:
+    library, copy = tmp_path / "library", tmp_path / "copy"
+    library.mkdir()
+    with embedding_server() as words:
+        # Its probes are in the library: without them a copy would not know the encoder again.
+        words.noise = 0.001
+        model = {"GLANE_MODEL": f"{words.url}#words"}
+        settings = replace(Settings(), library=library, model=model["GLANE_MODEL"])
+        little.make(library, load_encoder(settings, for_indexing=True))
+        write, key = bearer(library, "write"), key_of(library, "follow")
+        running = [Process(library, **model)]
         url = running[0].url
-        arguments = (tmp_path / "copy", "--follow", url)
-        running.append(Process(*arguments, GLANE_FOLLOW_KEY=key))  # type: ignore[arg-type]
-        sent = httpx.post(f"{url}/api/bookmarks", json={"id": "one", "title": "Un"}, headers=write).json()
-        assert running[1].ask("/api/bookmarks/one", min_seq=sent["seq"])["title"] == "Un"
-        running.pop().kill()
-        sent = httpx.post(f"{url}/api/bookmarks", json={"id": "one", "title": "Deux"}, headers=write).json()
-        running.append(Process(*arguments, GLANE_FOLLOW_KEY=key))  # type: ignore[arg-type]
-        assert running[1].ask("/api/bookmarks/one", min_seq=sent["seq"])["title"] == "Deux"
-        running.pop(0).kill()
-        assert soon(lambda: running[0].ask("/readyz")["follow"]["error"]).startswith("the source does not")
-        assert running[0].ask("/api/bookmarks/one")["title"] == "Deux"
-    finally:
-        for process in running:
-            process.kill()
+
+        def follow() -> None:
+            running.append(Process(copy, "--follow", url, GLANE_FOLLOW_KEY=key, **model))
+
+        def change(title: str) -> None:
+            sent = {"id": "one", "title": title}
+            assert httpx.post(f"{url}/api/bookmarks", json=sent, headers=write).status_code == 202
+
+        def answers(title: str) -> None:
+            soon(lambda: running[-1].ask("/api/bookmarks/one").get("title") == title, 60)
+
+        try:
+            follow()
+            change("Un")
+            answers("Un")
+            running.pop().kill()
+            change("Deux")
+            follow()
+            answers("Deux")
+            assert running[-1].ask("/api/search", q="pain au levain")["mode_used"] == "hybrid"
+            running.pop(0).kill()
+            said = soon(lambda: running[0].ask("/readyz")["follow"]["error"], 60)
+            assert said.startswith("the source does not answer")
+            assert running[0].ask("/api/bookmarks/one")["title"] == "Deux"
+        finally:
+            for process in running:
+                process.kill()
+
+
+def test_no_more_is_moved_than_three_times_what_has_changed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Merges and all: sixteen changes, of which every eighth merges what came before."""
+    changed, files = 0, segments(source)
+    merge = build.merge_tiers
+
+    def counting(library: Path) -> str | None:
+        nonlocal changed, files
+        changed += sum(file.size for file in segments(library) - files)
+        merged = merge(library)
+        files = segments(library)
+        return merged
+
+    monkeypatch.setattr(build, "merge_tiers", counting)
+    settings = replace(Settings.from_env(), library=source)
+    with hashed(), serving(settings, LiveEngine(settings)) as url:
+        service = ServiceSource(url, key_of(source, "follow"))
+        replica = Replica(tmp_path / "copy", service)
+        replica.sync()
+        before = service.moved
+        for number in range(16):
+            line = f'{{"id": "n{number}", "title": "Page {number}", "description": "Ce qui est neuf."}}'
+            import_bytes(line.encode(), source, format="jsonl", name="more")
+            build.build_generation(source, ENCODER)
+            assert replica.sync()
+        assert segments(tmp_path / "copy") == segments(source)
+    assert changed > 0
+    assert service.moved - before <= 3 * changed
+
+
+def segments(library: Path) -> set[SegmentFile]:
+    name = generation.current_name(library)
+    assert name is not None
+    return {member.file for member in generation.read_manifest(library, name).members}

@@ -128,6 +128,21 @@ def test_columns_of_a_table_can_be_named(run: Run, files: Path) -> None:  # noqa
     assert "'Lien' is not NAME=COLUMN" in refused(run("import", "t.csv", "--map", "Lien"), 2)
 
 
+def test_private_bookmarks_are_told_loudly_and_can_be_made_public(run: Run, files: Path) -> None:  # noqa: F811
+    row = '<DT><A HREF="https://{0}.example/" PRIVATE="{1}">{0}</A>\n'
+    text = "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n" + row.format("a", 1) + row.format("b", 0)
+    (files / "linkding.html").write_text(text, "utf-8")
+    said = run("import", "linkding.html").out
+    assert "PRIVATE: 1 of the 2 are private, since the file marks them so" in said
+    assert "`glane undo 000001`, then import with --visibility public" in said
+    assert {item["visibility"] for item in exported(run, "library")} == {"private", "public"}
+    run("undo", "000001")
+    assert "PRIVATE" not in run("import", "linkding.html", "--visibility", "public").out
+    assert {item["visibility"] for item in exported(run, "library")} == {"public"}
+    report = json.loads(run("import", "a.html", "--visibility", "private", "--json").out)
+    assert (report["private"], report["files"][0]["private"]) == (2, 2)
+
+
 def test_one_is_singular(run: Run, files: Path) -> None:  # noqa: F811
     (files / "one.jsonl").write_text('{"title": "T", "annotations": [{"text": "One"}]}')
     assert "1 bookmark added" in run("import", "one.jsonl").out

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
+from benchmarks.edge import EdgeStore
 from glane_indexer.index.protocol import Viewer
 from glane_indexer.index.qdrant.client import ClientStore
-from glane_indexer.index.qdrant.edge import EdgeStore
 from glane_indexer.index.qdrant.layout import Names
 from glane_indexer.index.qdrant.points import PointStore
 from glane_indexer.index.qdrant.published import Published

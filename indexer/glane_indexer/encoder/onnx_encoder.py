@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class OnnxEncoder:
         self._graph = graph
         self._threads = threads or cores()
         self._lock = threading.Lock()
+        self._asked = 0
         try:
             self._session = self._open(self._threads)
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
@@ -75,8 +77,24 @@ class OnnxEncoder:
         """Questions as unit rows, ``[len(texts), dimensions]``."""
         vectors = np.empty((len(texts), self.info.dimensions), dtype=np.float32)
         for row, ids in enumerate(self._ids(self._query_prefix, texts)):
-            vectors[row] = self._run(self._session, ids)
+            with self._question() as session:
+                vectors[row] = self._run(session, ids)
         return vectors
+
+    @contextmanager
+    def _question(self) -> Iterator[Any]:
+        """The session for one question: on all threads where it is alone, on one beside others.
+
+        Questions that share the threads of one session wait for each other at every layer.
+        """
+        with self._lock:
+            self._asked += 1
+            alone = self._asked == 1
+        try:
+            yield self._session if alone or self._threads == 1 else self._single
+        finally:
+            with self._lock:
+                self._asked -= 1
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Passages as unit rows, ``[len(texts), dimensions]``; ``progress(k)``: k more are done.

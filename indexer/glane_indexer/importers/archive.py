@@ -23,7 +23,8 @@ MAX_UNPACKED = 512 << 20
 # Text seldom unpacks to more than twenty times its size.
 _RATIO = 250
 _RATIO_FROM = 1 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+# A version of the format that zipfile does not know is NotImplementedError.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -96,7 +97,7 @@ class _Zip:
         try:
             with self.file.open(self.infos[name]) as stream:
                 content = stream.read(MAX_MEMBER + 1)
-        except (*_DAMAGE, RuntimeError, NotImplementedError) as error:
+        except (*_DAMAGE, RuntimeError) as error:
             raise InputError(f"the member is damaged: {error}", where=f"{self.name}/{name}") from None
         if len(content) > MAX_MEMBER:
             raise _bomb(self.name, name)

@@ -198,12 +198,17 @@ def _broken(data: Buffer, mark: int) -> tuple[int, int, int, int]:
 def _declared(data: Buffer) -> str:
     """The encoding that an HTML or XML file says it has, where it is another than UTF-8 and holds."""
     found = _DECLARED.search(bytes(data[:2048]))
+    name = found[1].decode() if found else ""
     try:
-        codec = codecs.lookup(found[1].decode()).name if found else ""
-    except LookupError:
+        # What is no encoding of text, as "uu" is none, cannot be one here.
+        "".encode(name or "ascii")
+        codec = codecs.lookup(name).name if name else ""
+    except (LookupError, UnicodeError):
         return ""
-    odd = ("utf-8", "ascii", "iso8859-1", "cp1252", "")
-    return "" if codec in odd or "utf" in codec or not _sound(data, codec, 0) else codec
+    odd = ("utf-8", "ascii", "iso8859-1", "cp1252", "idna", "punycode", "")
+    return (
+        "" if codec in odd or "utf" in codec or "escape" in codec or not _sound(data, codec, 0) else codec
+    )
 
 
 def _guessed(sample: bytes) -> str:

@@ -36,7 +36,6 @@ _CHROME = re.compile(r"(?i)\bSort By\b|\bShowing \d+ items\b|\b\d+ [-–] \d+ of
 _ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d[\d:.]*(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?")
 _STAMP = re.compile(rf'(?:datetime|title)="({_ISO.pattern})"')
 _DAY = re.compile(r"\b\d{1,2} [A-Z][a-z]{2,8} (?:\d{4}|\d\d)\b")
-
 _PAGE_END = re.compile(r"(?i)</html\s*>")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _BREAKS = re.compile(

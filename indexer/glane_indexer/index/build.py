@@ -58,6 +58,7 @@ def build_generation(
     accept: Accept | None = None,
     reuse: Generation | None = None,
     ready: Callable[[], object] | None = None,
+    wait: float = 0.0,
 ) -> IndexReport:
     """Bring the index up to date with the catalog, at the cost of what has changed; then merge segments.
 
@@ -69,6 +70,7 @@ def build_generation(
         reuse: an opened generation, whose segments need not be opened and checked again.
         ready: called once the new generation is current, before what can wait is done: the catalog is
             tidied, and segments are merged.
+        wait: seconds to wait for another process that is indexing.
 
     Raises:
         CatalogError: there is no catalog, or it cannot be read or written.
@@ -78,7 +80,7 @@ def build_generation(
     """
     started = time.monotonic()
     try:
-        with writer_lock(library, "indexing", name=INDEX_LOCK):
+        with writer_lock(library, "indexing", name=INDEX_LOCK, wait=wait):
             update = _Update(library, encoder, progress or _silent, started)
             report = update.run(force=force, accept=accept, reuse=reuse, ready=ready or (lambda: None))
             merged = merge_tiers(library)

@@ -42,9 +42,14 @@ class Generation:
         self.name = name
         self.manifest = manifest
         self.segments = segments
-        self.damage = ""
+        self.damage = damage
         self._views: dict[Viewer, LocalView] = {}
         self._lock = threading.Lock()
+
+    @property
+    def has_private(self) -> bool:
+        """Whether a member may find more in it than anybody."""
+        return any(segment.file.visibility != "public" for segment in self.segments)
 
     @classmethod
     def open(
@@ -110,6 +115,10 @@ class Generation:
             found.damage = str(damage)
             return found
         raise damage
+
+    def damage_since(self) -> str:
+        """What has become of its files since they were opened, or "" (see :meth:`Segment.damage`)."""
+        return next(filter(None, (segment.damage() for segment in self.segments)), "")
 
     def view(self, viewer: Viewer) -> LocalView:
         """What this viewer may find, made at the first call."""

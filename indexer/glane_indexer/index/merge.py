@@ -91,19 +91,20 @@ def merge_tiers(library: Path) -> str | None:
         merged = _merged(library, name, groups)
 
 
-def compact(library: Path, *, keep_previous: bool = True) -> Compaction:
+def compact(library: Path, *, keep_previous: bool = True, wait: float = 0.0) -> Compaction:
     """Merge the segments of one visibility into as few as :data:`LARGEST` allows.
 
     Args:
         keep_previous: keep the generation before, to go back to; without it nothing that is superseded
             or deleted stays in any file of the index.
+        wait: seconds to wait for another process that is indexing.
 
     Raises:
         GenerationError: there is no index, or it is damaged or cannot be written.
         LockedError: another process is indexing the library.
     """
     try:
-        with writer_lock(library, "compacting the index", name=INDEX_LOCK):
+        with writer_lock(library, "compacting the index", name=INDEX_LOCK, wait=wait):
             opened = Generation.open(library)
             members = opened.manifest.members
             groups = []

@@ -14,14 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.errors import GenerationError
 from glane_indexer.identity import content_hash
 from glane_indexer.index.local import arrays as files
 from glane_indexer.index.local import columns, completion, documents, passages, words
 from glane_indexer.index.local.arrays import Arrays, Strings, named, part
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import Documents
-from glane_indexer.index.local.keyword import SegmentWords
 from glane_indexer.index.local.languages import sums_of
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.vectors import PassageVectors, codes_of
 from glane_indexer.models import Bookmark, Passage, Visibility
 
@@ -110,6 +111,8 @@ class Segment:
 
     def __init__(self, folder: Path, file: SegmentFile) -> None:
         self.file = file
+        self._path = folder / f"{file.name}{SUFFIX}"
+        self._state = _state(self._path)
         self.arrays = files.read(folder / f"{file.name}{SUFFIX}", file.size, file.checksum)
         self.ids = Strings(self.arrays, "ids").all()
         self.words = SegmentWords(part(self.arrays, "words"))
@@ -120,6 +123,22 @@ class Segment:
         self.vectors = PassageVectors(self.arrays["vectors"], self.arrays.get("codes"))
         self.document_vectors: NDArray[np.float16] = self.arrays["document_vectors"]
         self.language_sums: NDArray[np.float64] = self.arrays["language_sums"]
+
+    def damage(self) -> str:
+        """What has become of its file since it was opened, or "".
+
+        One that is removed or replaced is none: what was mapped stays. What is written into the file, or
+        cut off it, changes what is mapped.
+        """
+        now = _state(self._path)
+        if now is None or self._state is None or now == self._state or now[0] != self._state[0]:
+            return ""
+        try:
+            files.read(self._path, self.file.size, self.file.checksum)
+        except GenerationError as error:
+            return str(error)
+        self._state = now
+        return ""
 
     def hashes(self) -> list[str]:
         """The content hash of every bookmark."""
@@ -134,6 +153,15 @@ class Segment:
         last = self.arrays["embedded.last"]
         hashes: NDArray[np.uint8] = self.arrays["embedded.hashes"]
         return hashes if rows.all() else hashes[np.repeat(rows, np.diff(last, prepend=0))]
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Which file there is, its size, and when it was written to last."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def write(folder: Path, name: str, visibility: Visibility, arrays: Arrays) -> SegmentFile:

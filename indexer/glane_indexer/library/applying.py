@@ -48,12 +48,7 @@ def apply_pending(library: Path, journal: Journal) -> Applied:
     with writer_lock(library, "applying changes", wait=LOCK_SECONDS):
         while True:
             entries = journal.entries()
-            if not (library / CATALOG_NAME).exists() and (library / INDEX / CURRENT).exists():
-                raise CatalogError(
-                    "the catalog is gone, and what the index was made from with it",
-                    where=str(library / CATALOG_NAME),
-                    hint="Put back a copy with `glane restore`, or import everything again",
-                )
+            has_catalog(library)
             with Catalog.open(library, create=True) as catalog:
                 applied = catalog.seq()
                 journal.raise_floor(applied)
@@ -84,10 +79,27 @@ def applied_seq(library: Path) -> int:
     Raises:
         CatalogError: it cannot be read.
     """
-    if not (library / CATALOG_NAME).exists():
+    if not has_catalog(library):
         return 0
     with Catalog.open(library, read_only=True) as catalog:
         return catalog.seq()
+
+
+def has_catalog(library: Path) -> bool:
+    """Whether there is a catalog.
+
+    Raises:
+        CatalogError: there is none, and an index that was made from one: it was taken away.
+    """
+    if (library / CATALOG_NAME).exists():
+        return True
+    if (library / INDEX / CURRENT).exists():
+        raise CatalogError(
+            "the catalog is gone",
+            where=str(library / CATALOG_NAME),
+            hint="Put back a copy with `glane restore --replace`, or import everything again",
+        )
+    return False
 
 
 def has_journal(library: Path) -> bool:

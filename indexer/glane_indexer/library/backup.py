@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from glane_indexer.catalog.bookmarks import Catalog
@@ -19,7 +19,7 @@ from glane_indexer.index.generation import CURRENT, INDEX
 from glane_indexer.index.manifest import sync
 from glane_indexer.library.applying import apply_pending
 from glane_indexer.library.journal import JOURNAL, Journal
-from glane_indexer.library.locking import INDEX_LOCK, writer_lock
+from glane_indexer.library.locking import INDEX_LOCK, draft_folder, writer_lock
 
 MANIFEST = "backup.json"
 FORMAT = 1
@@ -51,40 +51,36 @@ def backup(library: Path, folder: Path) -> BackupReport:
     """
     if folder.exists():
         raise UsageError("there is something here already", where=str(folder), hint="Name a new folder")
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        draft.mkdir(parents=True)
-        # Nobody applies, imports or builds meanwhile; changes go on being acknowledged in the journal.
-        with still(library, "backing up"):
-            with Catalog.open(library) as catalog:
-                catalog.checkpoint()
-                bookmarks, applied = catalog.counts()["bookmarks"], catalog.seq()
-            for path in sorted(library.rglob("*")):
-                name = path.relative_to(library)
-                if path.is_file() and not _is_left(name):
-                    (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(path, draft / name)
-        last = _cut_journal(draft, applied)
-        files = _sums(draft)
-        report = BackupReport(
-            str(folder), len(files), sum(size for size, _ in files.values()), bookmarks, last
-        )
-        document = {
-            "backup": FORMAT,
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "bookmarks": bookmarks,
-            "seq": last,
-            "files": files,
-        }
-        (draft / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-        for path in draft.rglob("*"):
-            sync(path)
-        draft.replace(folder)
-        sync(folder.parent)
+        with draft_folder(folder) as draft:
+            # Nobody applies, imports or builds meanwhile; changes go on being acknowledged in the journal.
+            with still(library, "backing up"):
+                with Catalog.open(library) as catalog:
+                    catalog.checkpoint()
+                    bookmarks, applied = catalog.counts()["bookmarks"], catalog.seq()
+                for path in sorted(library.rglob("*")):
+                    name = path.relative_to(library)
+                    if path.is_file() and not _is_left(name):
+                        (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                        shutil.copy2(path, draft / name)
+            last = _cut_journal(draft, applied)
+            files = _sums(draft)
+            report = BackupReport(
+                str(folder), len(files), sum(size for size, _ in files.values()), bookmarks, last
+            )
+            document = {
+                "backup": FORMAT,
+                "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "bookmarks": bookmarks,
+                "seq": last,
+                "files": files,
+            }
+            (draft / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+            _sync_all(draft)
+            draft.replace(folder)
+            sync(folder.parent)
     except OSError as error:
         raise LibraryError(f"the backup cannot be written: {error.strerror}", where=str(folder)) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return report
 
 
@@ -104,27 +100,35 @@ def restore(folder: Path, library: Path, *, replace: bool = False) -> BackupRepo
         LockedError: another process is writing to the library.
     """
     report = _checked(folder)
-    if (library / CATALOG_NAME).exists() and not replace:
+    if any((library / name).exists() for name in (CATALOG_NAME, JOURNAL)) and not replace:
         raise UsageError(
             "there is a library here already", where=str(library), hint="Add --replace to put it aside"
         )
-    stage = library.with_name(f".{library.name}.restore-{os.getpid()}")
     try:
-        shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(MANIFEST))
-        journal = Journal(stage)
-        # A copy holds what was acknowledged and not yet applied in its journal.
-        apply_pending(stage, journal)
-        last = journal.last()
-        journal.close()
-        library.mkdir(parents=True, exist_ok=True)
-        with still(library, "restoring"):
-            _put(stage, library, last)
+        with draft_folder(library) as stage:
+            ignored = shutil.ignore_patterns(MANIFEST)
+            shutil.copytree(folder, stage, ignore=ignored, dirs_exist_ok=True)
+            journal = Journal(stage)
+            # A copy holds what was acknowledged and not yet applied in its journal.
+            apply_pending(stage, journal)
+            last = journal.last()
+            journal.close()
+            if library.exists() and any(library.iterdir()):
+                with still(library, "restoring"):
+                    _put(stage, library, last)
+            else:
+                # Whole by one rename, or not at all.
+                with Catalog.open(stage) as catalog:
+                    catalog.checkpoint()
+                for name in _LEFT:
+                    (stage / name).unlink(missing_ok=True)
+                _sync_all(stage)
+                stage.replace(library)
+                sync(library.parent)
     except OSError as error:
         raise LibraryError(
             f"the backup cannot be put back: {error.strerror}", where=str(library)
         ) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return report
 
 
@@ -134,15 +138,17 @@ def _put(stage: Path, library: Path, last: int) -> None:
     last = max(last, journal.last() if journal.path.exists() else 0)
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     with journal.replaced() as replaced:
+        kept = [path for path in (library / CATALOG_NAME, journal.path) if path.exists()]
         if (library / CATALOG_NAME).exists():
             with Catalog.open(library) as catalog:
                 last = max(last, catalog.seq())
                 catalog.checkpoint()
-            aside = library / f"before-restore-{now}"
-            aside.mkdir()
-            shutil.copy2(library / CATALOG_NAME, aside / CATALOG_NAME)
-            if journal.path.exists():
-                shutil.copy2(journal.path, aside / JOURNAL)
+        place = _free(library, f"before-restore-{now}")
+        with draft_folder(place) as aside:
+            for path in kept:
+                shutil.copy2(path, aside / path.name)
+            if kept:
+                aside.replace(place)
         # Numbers that were given are not given again, so that no receipt means two things.
         with Catalog.open(stage) as catalog:
             catalog.apply([], [], last)
@@ -205,6 +211,18 @@ def _cut_journal(draft: Path, applied: int) -> int:
     finally:
         (draft / "journal.lock").unlink(missing_ok=True)
         journal.close()
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A path of this name, or of one with a number where the clock has given it before."""
+    names = (folder / (f"{name}-{number}" if number else name) for number in count())
+    return next(path for path in names if not path.exists())
+
+
+def _sync_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
 
 
 def _sums(folder: Path) -> dict[str, tuple[int, str]]:

@@ -13,6 +13,7 @@ from glane_indexer.catalog.schema import CATALOG_NAME
 from glane_indexer.errors import GlaneError
 from glane_indexer.index import generation
 from glane_indexer.index.generation import Generation
+from glane_indexer.library.applying import has_catalog
 from glane_indexer.library.entries import Entry
 from glane_indexer.library.journal import Journal
 from glane_indexer.replication.state import FOLLOWER
@@ -92,7 +93,7 @@ def _entries(library: Path, found: list[Finding]) -> list[Entry]:
 
 def _catalog(library: Path, entries: list[Entry], found: list[Finding]) -> tuple[str, int, dict[str, str]]:
     """The version of the content, the last change in it, and the content hash of each bookmark."""
-    if not (library / CATALOG_NAME).exists() and entries:
+    if not has_catalog(library) and entries:
         found.append(Finding("catalog", "note", f"{len(entries)} changes wait for a catalog to be made"))
         return "", 0, {}
     with Catalog.open(library, read_only=True) as catalog:

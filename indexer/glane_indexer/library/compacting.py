@@ -42,7 +42,7 @@ def compact_library(library: Path) -> CompactReport:
         raise CatalogError("there is no catalog here", where=str(library), hint="Import bookmarks first")
     started = time.monotonic()
     before = _size(library)
-    merged = compact(library)
+    merged = compact(library, wait=LOCK_SECONDS)
     with writer_lock(library, "compacting", wait=LOCK_SECONDS):
         rewrite(library)
     return CompactReport(

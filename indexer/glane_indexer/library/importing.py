@@ -25,7 +25,7 @@ from glane_indexer.library.reports import (
     MergeLine,
     MissingCounts,
 )
-from glane_indexer.models import Bookmark, Imported, Missing, Problem
+from glane_indexer.models import Bookmark, Imported, Missing, Problem, Visibility
 
 # Called with what is being done, how many bookmarks are done, and of how many (0: not known yet).
 Progress = Callable[[str, int, int], None]
@@ -35,10 +35,12 @@ MAX_CHANGES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files are to be read: in which format, and which of a table's columns is which (``--map``)."""
+    """How files are to be read: in which format, which of a table's columns is which (``--map``), and
+    who may see the bookmarks, whatever the files say of it (``--visibility``)."""
 
     format: str = AUTO
     columns: Mapping[str, str] = field(default_factory=dict)
+    visibility: Visibility | None = None
 
 
 class _Trial(Exception):
@@ -54,8 +56,10 @@ class _Spool:
 
     name: str
     file: IO[bytes]
+    visibility: Visibility | None = None
     bookmarks: int = 0
     descriptions: int = 0
+    private: int = 0
     problems: list[Problem] = field(default_factory=list)
     skipped: int = 0
     missing_bookmarks: int = 0
@@ -68,6 +72,9 @@ class _Spool:
                 self.bookmarks += 1
                 self.descriptions += bool(item.description)
                 bookmark = item if item.where else replace(item, where=f"bookmark {self.bookmarks}")
+                if self.visibility and bookmark.visibility != self.visibility:
+                    bookmark = replace(bookmark, visibility=self.visibility)
+                self.private += bookmark.visibility == "private"
                 pickle.dump(bookmark, self.file, pickle.HIGHEST_PROTOCOL)
                 if progress:
                     progress("Reading", self.bookmarks, 0)
@@ -165,7 +172,7 @@ def import_content(
     # Read first: a file in no known format must not leave an empty library behind.
     chosen, items = read(_source(content, reading), reading.format)
     with tempfile.TemporaryFile() as file, contextlib.ExitStack() as stack:
-        spool = _Spool(content.name, file)
+        spool = _Spool(content.name, file, reading.visibility)
         spool.fill(items, progress)
         if not spool.bookmarks and spool.problems:
             first = spool.problems[0]
@@ -221,6 +228,7 @@ def _store(
             ),
             annotations=AnnotationCounts(counts.annotations_added, counts.duplicates),
             descriptions=spool.descriptions,
+            private=spool.private,
             announced_missing=MissingCounts(spool.missing_bookmarks, spool.missing_annotations),
             problems=tuple(spool.problems),
             file=spool.name,

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -82,6 +83,41 @@ def writer_lock(library: Path, purpose: str, *, name: str = LOCK_NAME, wait: flo
         finally:
             # Empty before it is free: whoever finds it locked next reads of its holder or nothing.
             _write(handle, None)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def draft_folder(place: Path) -> Iterator[Path]:
+    """A new folder beside ``place`` to make it in, and then to rename; what is left of it goes at the end.
+
+    What processes have left there that were killed is removed first: a draft is locked as long as its
+    process lives.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    first, last = f".{place.name}.", ".part"
+    for path in list(place.parent.iterdir()):
+        if path.name.startswith(first) and path.name.endswith(last):
+            with contextlib.suppress(OSError), _locked_folder(path):
+                shutil.rmtree(path, ignore_errors=True)
+    draft = place.with_name(f"{first}{os.getpid()}{last}")
+    draft.mkdir()
+    try:
+        with _locked_folder(draft):
+            yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked_folder(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
         os.close(handle)
 

@@ -20,7 +20,7 @@ from glane_indexer.index.build import build_generation
 from glane_indexer.index.merge import compact
 from glane_indexer.library import changes
 from glane_indexer.library.applying import apply_pending
-from glane_indexer.library.backup import still
+from glane_indexer.library.backup import LOCK_SECONDS, still
 from glane_indexer.library.entries import Draft
 from glane_indexer.library.journal import Journal
 from glane_indexer.models import Bookmark
@@ -65,8 +65,9 @@ def purge(library: Path, ids: Sequence[str], encoder: Callable[[], Encoder]) -> 
         journal.trim(seq, force=True)
     finally:
         journal.close()
-    build_generation(library, encoder())
-    compact(library, keep_previous=False)
+    # The service that runs may be at it, too.
+    build_generation(library, encoder(), wait=LOCK_SECONDS)
+    compact(library, keep_previous=False, wait=LOCK_SECONDS)
     with still(library, "purging"):
         rewrite(library)
     stay = _elsewhere(library, wanted)

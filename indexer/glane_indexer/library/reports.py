@@ -67,7 +67,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import of one file did; ``changes`` only where it was a trial."""
+    """What an import of one file did; ``changes`` only where it was a trial.
+
+    ``private`` is how many of its bookmarks only members see.
+    """
 
     import_id: str
     format: str
@@ -79,6 +82,7 @@ class ImportReport:
     file: str = ""
     merges: tuple[MergeLine, ...] = ()
     changes: tuple[Change, ...] = ()
+    private: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The report as ``glane import --json`` prints it for a file."""
@@ -89,6 +93,7 @@ class ImportReport:
             "bookmarks": asdict(self.bookmarks),
             "annotations": asdict(self.annotations),
             "descriptions": self.descriptions,
+            "private": self.private,
             "announced_missing": asdict(self.announced_missing),
             "problems": [{"where": item.where, "message": item.message} for item in self.problems],
             "merges": [asdict(item) for item in self.merges],
@@ -120,6 +125,7 @@ def document(outcomes: Sequence[ImportReport | Failure], *, dry_run: bool) -> di
         "bookmarks": _sum([part["bookmarks"] for part in parts], asdict(BookmarkCounts())),
         "annotations": _sum([part["annotations"] for part in parts], asdict(AnnotationCounts())),
         "descriptions": sum(report.descriptions for report in reports),
+        "private": sum(report.private for report in reports),
         "announced_missing": _sum([part["announced_missing"] for part in parts], asdict(MissingCounts())),
         "problems": [item for part in parts for item in part["problems"]],
         "merges": [item for part in parts for item in part["merges"]],

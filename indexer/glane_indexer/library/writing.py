@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from glane_indexer.catalog.bookmarks import Catalog
-from glane_indexer.catalog.schema import CATALOG_NAME
 from glane_indexer.errors import ConflictError, InputError, NotFoundError
 from glane_indexer.library import changes
-from glane_indexer.library.applying import applied_seq
+from glane_indexer.library.applying import applied_seq, has_catalog
 from glane_indexer.library.entries import Draft, Entry
 from glane_indexer.library.journal import Journal
 from glane_indexer.library.journal_file import Tail
@@ -151,7 +150,7 @@ class Writer:
         return self.journal.append(prepare, key=request.key, digest=request.digest)
 
     def _snapshot(self, id: str) -> _Snapshot:
-        if not (self.library / CATALOG_NAME).exists():
+        if not has_catalog(self.library):
             return _Snapshot(0, None)
         with Catalog.open(self.library, read_only=True) as catalog:
             return _Snapshot(catalog.seq(), catalog.bookmark(id))

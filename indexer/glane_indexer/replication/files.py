@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Collection
@@ -10,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glane_indexer.errors import GenerationError, LibraryError, SourceError
+from glane_indexer.index.local.arrays import checksum_of
 from glane_indexer.index.manifest import Manifest, sync
 from glane_indexer.index.segment import SUFFIX, SegmentFile
 from glane_indexer.replication.sources import Source
@@ -107,9 +107,9 @@ def put(path: Path, content: bytes) -> None:
 
 
 def sum_of(path: Path) -> str:
-    """The checksum of a file, as manifests have it."""
+    """The checksum of a segment's file, as manifests have it."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        return checksum_of(stream)
 
 
 def _size(path: Path) -> int:

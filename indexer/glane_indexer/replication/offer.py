@@ -49,11 +49,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Offer:
-    """A generation as it is offered; the manifest is without its questions, which are a part."""
+    """A generation as it is offered; the manifest is without its questions, which are a part.
+
+    ``previous`` names the one that can be gone back to, "" where there is none: of what was purged nothing
+    may stay, and a copy keeps no more than its source.
+    """
 
     generation: str
     manifest: Manifest
     parts: Mapping[str, Part]
+    previous: str = ""
 
     @cached_property
     def body(self) -> bytes:
@@ -61,7 +66,13 @@ class Offer:
         values = manifests.to_json(self.manifest)
         del values["questions"]
         parts = {part.name: {"size": part.size, "checksum": part.checksum} for part in self.parts.values()}
-        document = {"offer": FORMAT, "generation": self.generation, "manifest": values, "parts": parts}
+        document = {
+            "offer": FORMAT,
+            "generation": self.generation,
+            "previous": self.previous,
+            "manifest": values,
+            "parts": parts,
+        }
         return json.dumps(document, separators=(",", ":")).encode()
 
     @cached_property
@@ -80,7 +91,7 @@ def read_offer(body: bytes, where: str) -> Offer:
         document = json.loads(body)
         if document["offer"] != FORMAT:
             raise ValueError(f"it has the form {document['offer']!r}, and this Glane reads {FORMAT}")
-        name = str(document["generation"])
+        name, previous = str(document["generation"]), str(document["previous"])
         if not _NAME.fullmatch(name):
             raise ValueError("it names no generation")
         manifest = manifests.from_json({**document["manifest"], "questions": []})
@@ -99,7 +110,7 @@ def read_offer(body: bytes, where: str) -> Offer:
             where=where,
             hint="Run the same version of Glane on both sides",
         ) from error
-    return Offer(name, manifest, parts)
+    return Offer(name, manifest, parts, previous)
 
 
 def questions_bytes(questions: Sequence[tuple[str, Sequence[str]]]) -> bytes:
@@ -108,7 +119,7 @@ def questions_bytes(questions: Sequence[tuple[str, Sequence[str]]]) -> bytes:
 
 
 def checksum(data: bytes) -> str:
-    """What files and parts are named by: 32 hexadecimal digits of their BLAKE2b hash."""
+    """What offers and parts are named by: 32 hexadecimal digits of their BLAKE2b hash."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
@@ -196,7 +207,9 @@ class Offers:
     def _state(self) -> object:
         """What tells one state of the library from another, at the cost of a few ``stat``."""
         found = []
-        for path in (self._library / INDEX / CURRENT, *(self._library / name for name in FILES.values())):
+        # The folder's time tells that the generation before has gone.
+        index = self._library / INDEX
+        for path in (index / CURRENT, index, *(self._library / name for name in FILES.values())):
             try:
                 stat = path.stat()
                 found.append((stat.st_ino, stat.st_mtime_ns, stat.st_size))
@@ -219,7 +232,8 @@ class Offers:
         if private:
             contents[KEYS] = json.dumps(self._read(KEYS, {"keys": []})).encode()
         parts = {part: Part(part, len(data), checksum(data)) for part, data in contents.items()}
-        return Offer(name, replace(manifest, questions=[]), parts), contents
+        previous = generation.previous(self._library) or ""
+        return Offer(name, replace(manifest, questions=[]), parts, previous), contents
 
     def _manifest(self) -> tuple[str, Manifest]:
         while True:

@@ -2,7 +2,7 @@
 
 A follower's folder holds generations and no catalog. What answers is never mixed: a generation becomes
 current, by one rename, when all of its files are there and every checksum has been read to match. The one
-before stays, as in every library, and what is open stays readable after it is gone.
+before stays where its source keeps it, too, and what is open stays readable after it is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from glane_indexer.index import generation
 from glane_indexer.index import manifest as manifests
 from glane_indexer.index.generation import INDEX, Generation
 from glane_indexer.index.manifest import Manifest, Member
-from glane_indexer.replication.files import Files, put, sum_of
+from glane_indexer.replication.files import Files, put
 from glane_indexer.replication.offer import FILES, KEYS, QUESTIONS, Offer, Part, checksum, questions_bytes
 from glane_indexer.replication.sources import Source
 from glane_indexer.replication.state import FOLLOWER, State, read_state, write_state
@@ -160,6 +160,8 @@ class Replica:
         wanted = replace(offer.manifest, members=members, questions=questions)
         self._put_files(offer)
         if current is not None and _same(here[current], wanted):
+            if not offer.previous:
+                generation.clean(self._library, {current})
             return False
         name = generation.new_name(self._library)
         # The source's own name where it is free, so that people can compare.
@@ -167,7 +169,8 @@ class Replica:
         generation.write_manifest(self._library, name, wanted)
         Generation.open(self._library, name, encoder=encoder, reuse=opened)
         generation.set_current(self._library, name)
-        generation.clean(self._library, {name, current} if current else {name})
+        before = {current} if current and offer.previous == self.state.generation else set()
+        generation.clean(self._library, {name, *before})
         return True
 
     def _here(self) -> dict[str, Manifest]:
@@ -210,7 +213,7 @@ class Replica:
         """The library's own ranking, and its keys."""
         for part in offer.parts.values():
             path = self._library / FILES[part.name] if part.name in FILES else None
-            if path is None or (path.exists() and sum_of(path) == part.checksum):
+            if path is None or (path.exists() and checksum(path.read_bytes()) == part.checksum):
                 continue
             put(path, self._part(part))
 

@@ -23,9 +23,11 @@
  *             Around a form the parts are classes instead: .glane-popup, .glane-option…
  */
 
-// Milliseconds: a pause in typing, the longest time without an answer while typing goes on, and
-// the times after which it says that it waits, and that the service is unreachable.
+// Milliseconds: the least and the longest pause in typing (one and a half times what is usual between this
+// reader's keys), the longest time without an answer while typing goes on, and the times after which it
+// says that it waits, and that the service is unreachable.
 const PAUSE = 90;
+const LONG_PAUSE = 240;
 const PATIENCE = 500;
 const WAITING = 300;
 const TIMEOUT = 5000;
@@ -71,6 +73,8 @@ class GlaneSearch extends HTMLElement {
     this._id = id;
     this._options = [];
     this._active = -1;
+    this._keyed = -Infinity;
+    this._pace = 0;
     this._list = make("div", "list", { id: `${id}-list`, role: "listbox", "aria-label": textOf(this, "list") });
     // The keyboard has Enter for it; a screen reader hears the status.
     this._note = make("a", "note", { "aria-hidden": "true", tabindex: "-1" });
@@ -120,8 +124,13 @@ class GlaneSearch extends HTMLElement {
     const now = performance.now();
     if (!this._timer) this._since = now;
     clearTimeout(this._timer);
+    // A gap of more than a second is no pace of typing.
+    const gap = now - this._keyed;
+    if (gap < 1000) this._pace += 0.3 * (gap - this._pace);
+    this._keyed = now;
+    const pause = Math.max(PAUSE, Math.min(1.5 * this._pace, LONG_PAUSE));
     const left = Math.max(0, this._since + PATIENCE - now);
-    this._timer = setTimeout(() => this._search(), Math.min(PAUSE, left));
+    this._timer = setTimeout(() => this._search(), Math.min(pause, left));
   }
 
   async _search() {

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -140,6 +141,11 @@ def leave_place(request: Request) -> None:
     leave: Callable[[], None] | None = request.scope.get(_LEAVE)
     if leave is not None:
         leave()
+
+
+def leave_place_from_thread(request: Request) -> None:
+    """The same, from the thread in which the request is worked on."""
+    from_thread.run_sync(leave_place, request)
 
 
 async def while_connected(request: Request, work: Callable[[Callable[[], bool]], Result]) -> Result:

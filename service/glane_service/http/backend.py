@@ -22,7 +22,7 @@ logger = logging.getLogger("glane")
 RETRY_SECONDS = 2.0
 WAIT_SECONDS = 5.0
 LOOK_SECONDS = 0.02
-MAX_WAITING = 2
+MAX_WAITING = 8
 
 
 class NotOpenError(ServiceError):
@@ -57,11 +57,14 @@ class Backend:
         """Whether there is an engine."""
         return self._live is not None
 
-    def engine_for(self, viewer: Viewer, min_seq: int = 0) -> SearchEngine:
+    def engine_for(
+        self, viewer: Viewer, min_seq: int = 0, waiting: Callable[[], None] = lambda: None
+    ) -> SearchEngine:
         """The engine of what this viewer may see, in the current generation.
 
         Args:
             min_seq: a change that the answer is to know: waits for it, :data:`WAIT_SECONDS` at most.
+            waiting: is called before it waits.
 
         Raises:
             UnknownViewerError: the viewer may not even search.
@@ -71,9 +74,11 @@ class Backend:
         live = self._opened()
         if live.engine_for(viewer).seq < min_seq and min_seq <= self.known_seq():
             deadline = time.monotonic() + WAIT_SECONDS
-            # Only so many may wait: the others' requests need threads, too.
+            # Only so many may wait: each holds a thread, and is worked on afterwards beside those whose
+            # turn it is.
             if self._waiting.acquire(blocking=False):
                 try:
+                    waiting()
                     while live.engine_for(viewer).seq < min_seq and time.monotonic() < deadline:
                         time.sleep(LOOK_SECONDS)
                 finally:
@@ -102,6 +107,16 @@ class Backend:
     def generation(self) -> Generation | None:
         """The generation that answers; None where none is open."""
         return self._live.generation if self._live is not None else None
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with the files of the index, for the log alone; "" where all is well."""
+        return self._live.damage if self._live is not None else ""
+
+    def waiting(self) -> int:
+        """How many changes are acknowledged that the answers do not know yet."""
+        generation = self.generation()
+        return max(0, self.known_seq() - generation.manifest.seq) if generation is not None else 0
 
     def refresh(self) -> None:
         """Take up what is new in the library now."""

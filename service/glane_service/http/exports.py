@@ -22,6 +22,7 @@ from glane_service.http.routes import engine_of, metrics_of
 from glane_service.search import citations
 from glane_service.search.engine import SearchEngine
 from glane_service.search.query import MAX_PER_PAGE, Query
+from glane_service.search.quoting import markdown
 from glane_service.search.results import Hit, hit_json
 
 # An answer to take along holds so many results at most; a whole library is taken by `glane export`.
@@ -76,7 +77,7 @@ def _all(engine: SearchEngine, query: Query, request: Request) -> Iterator[Hit]:
 def as_markdown(hits: list[Hit], query: Query, links: Links, site_name: str) -> str:
     """The question as a heading, and each passage quoted with its source."""
     heading = " ".join((query.text or site_name).split())
-    parts = [f"# {citations.escape_markdown(heading)}\n", f"{site_name}: <{links.search(query)}>\n"]
+    parts = [f"# {markdown(heading)}\n", f"{site_name}: <{links.search(query)}>\n"]
     for hit in hits:
         text = "" if hit.passage.kind == "title" else hit.passage.text
         parts.append(citations.markdown(hit.bookmark, text, links.bookmark(hit.bookmark.id)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.library.feedback import Vote, add
-from glane_service.http.forms import read_form
+from glane_service.http.forms import inside, read_form
 from glane_service.http.links import Links
 from glane_service.http.routes import OTHERWISE, engine_of
 from glane_service.search.query import MAX_TEXT
@@ -53,11 +51,8 @@ async def vote_by_form(request: Request) -> Response:
     if not query.strip():
         raise QueryError("the question is empty", where="query")
     await run_in_threadpool(_keep, request, query, bookmark_id, helpful == "true")
-    back = form.get("back", "")
-    parts = urlsplit(back)
-    inside = back.startswith("/") and not back.startswith("//") and not parts.netloc and "\\" not in back
     home = Links.of(request).local().home()
-    return RedirectResponse(back if inside else home, status_code=303)
+    return RedirectResponse(inside(form.get("back", "")) or home, status_code=303)
 
 
 def _keep(request: Request, query: str, bookmark_id: str, helpful: bool) -> None:

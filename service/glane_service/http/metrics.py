@@ -34,6 +34,8 @@ MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Dense between 1 and 25 ms, where a search on a library of ordinary size is.
 BUCKETS = (0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.018, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+# A stage of a search takes a tenth of a millisecond, the encoder and large libraries up to twenty.
+STAGE_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.1, 1.0)
 
 
 class Metrics:
@@ -67,6 +69,14 @@ class Metrics:
             "Time in the engine, by mode",
             ["mode"],
             buckets=BUCKETS,
+            registry=registry,
+        )
+        self._stage_seconds = Histogram(
+            "glane_stage_seconds",
+            "Time in the engine, by stage: question (its words and filters), encoder, keyword, vector, "
+            "rank, present, facets",
+            ["stage"],
+            buckets=STAGE_BUCKETS,
             registry=registry,
         )
         self._empty = Counter(
@@ -115,6 +125,17 @@ class Metrics:
             )
         )
 
+        self._damaged = self._of_library("glane_index_damaged", "1 where the index is damaged, else 0")
+        self._segments = self._of_library("glane_index_segments", "Segments of the public index")
+        self._merges = self._of_library("glane_index_merges", "How often segments were merged so far")
+        self._waiting = self._of_library(
+            "glane_changes_waiting", "Changes that are acknowledged and not yet in the answers"
+        )
+
+    def _of_library(self, name: str, about: str) -> Gauge:
+        """A number that is the same whichever process tells it."""
+        return Gauge(name, about, registry=self._registry, multiprocess_mode="mostrecent")
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; ``route`` is the pattern, not the address, so that they stay few."""
         self._requests.labels(method, route, str(status)).inc()
@@ -132,6 +153,8 @@ class Metrics:
         """Count one search; ``source`` is ``api``, ``page``, ``feed`` or ``instantsearch``."""
         self._searches.labels(results.mode_used, source).inc()
         self._search_seconds.labels(results.mode_used).observe(results.took_ms / 1000)
+        for stage, milliseconds in results.stages.items():
+            self._stage_seconds.labels(stage).observe(milliseconds / 1000)
         if not results.total:
             self._empty.labels(results.mode_used).inc()
 
@@ -145,6 +168,11 @@ class Metrics:
         return generate_latest(everyone)
 
     def _observe(self, backend: Backend) -> None:
+        self._damaged.set(bool(backend.damage))
+        if opened := backend.generation():
+            manifest = opened.manifest
+            self._segments.set(sum(item.file.visibility == "public" for item in manifest.members))
+            self._merges.set(manifest.merges)
         state = state_of(backend.settings)
         if state is not None:
             self._follow_seq.set(state.seq)
@@ -153,6 +181,7 @@ class Metrics:
             self._follow_ok.set(not state.error)
             self._follow_bytes.set(state.moved)
         try:
+            self._waiting.set(backend.waiting())
             status = backend.engine_for(PUBLIC).status()
         except GlaneError:
             self._generation.set(0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -47,6 +48,13 @@ class Parameters(BaseModel):
             for name, value in values.items()
             if value != ""
         }
+
+    @classmethod
+    @cache
+    def lists(cls) -> frozenset[str]:
+        """The names of those that may be given several times."""
+        fields = cls.model_fields.items()
+        return frozenset(name for name, field in fields if get_origin(field.annotation) is list)
 
 
 class SearchParameters(Parameters):

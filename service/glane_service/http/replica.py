@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -16,6 +17,7 @@ from glane_indexer.replication.offer import Offers
 from glane_indexer.replication.sources import is_url
 from glane_indexer.settings import Settings
 from glane_service.access import ReadOnlyError, Viewer
+from glane_service.http.parameters import Parameters
 from glane_service.http.routes import OTHERWISE, PROBLEM
 from glane_service.http.viewers import viewer_of
 
@@ -36,6 +38,16 @@ _GONE: dict[int | str, dict[str, Any]] = {
     404: {**PROBLEM, "description": "The library has gone on: ask for its generation again"},
 }
 _BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+class WaitParameters(Parameters):
+    """The parameters of ``GET /api/generation``."""
+
+    wait: float = Field(
+        0, ge=0, le=MAX_WAIT, allow_inf_nan=False, description="Seconds to wait for another one"
+    )
+
+
 Name = Annotated[str, Path(max_length=64, pattern=r"^[0-9a-f-]+$")]
 PartName = Literal["questions", "settings", "encoder", "keys"]
 Checksum = Annotated[str, Query(min_length=32, max_length=32, pattern="^[0-9a-f]{32}$")]
@@ -48,16 +60,15 @@ Checksum = Annotated[str, Query(min_length=32, max_length=32, pattern="^[0-9a-f]
     responses={
         200: {"description": "Its manifest, and the parts that go with it"},
         304: {"description": "It is still the one that `If-None-Match` names"},
+        400: {**PROBLEM, "description": "`wait` is not acceptable"},
         **_REFUSED,
     },
 )
-async def generation(
-    request: Request, wait: Annotated[float, Query(ge=0, le=MAX_WAIT, allow_inf_nan=False)] = 0
-) -> Response:
+async def generation(request: Request, parameters: Annotated[WaitParameters, Query()]) -> Response:
     """With `If-None-Match` and `wait`, the answer comes when there is another, or after so many seconds."""
     viewer, offers = _copying(request), offers_of(request)
     known = request.headers.get("if-none-match", "").strip().removeprefix("W/").strip('"')
-    until = time.monotonic() + wait
+    until = time.monotonic() + parameters.wait
     while True:
         offer = await run_in_threadpool(offers.current, private=viewer.sees_private)
         if offer.etag != known or time.monotonic() >= until:

@@ -17,6 +17,7 @@ from glane_service.access import PUBLIC
 from glane_service.following import state_of
 from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
+from glane_service.http.admission import leave_place_from_thread
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
@@ -26,6 +27,7 @@ from glane_service.http.parameters import (
     SimilarParameters,
     SuggestParameters,
 )
+from glane_service.http.question_route import QuestionRoute
 from glane_service.http.viewers import viewer_of
 from glane_service.search import query as queries
 from glane_service.search.results import annotation_json, bookmark_json, hit_json, to_json
@@ -46,6 +48,8 @@ _NOT_READY: _Documented = {503: {**PROBLEM, "description": "The library is not o
 OTHERWISE: _Documented = {"default": {**PROBLEM, "description": "Any other error, in the same form"}}
 
 api = APIRouter(responses=OTHERWISE)
+# Those that are asked most.
+asked = APIRouter(responses=OTHERWISE, route_class=QuestionRoute)
 
 
 def backend_of(request: Request) -> Backend:
@@ -61,7 +65,10 @@ def engine_of(request: Request, min_seq: int = 0) -> SearchEngine:
         UnknownViewerError: they may see nothing.
         ServiceError: the library is not open.
     """
-    return backend_of(request).engine_for(viewer_of(request), min_seq)
+    backend, viewer = backend_of(request), viewer_of(request)
+    if not min_seq:
+        return backend.engine_for(viewer)
+    return backend.engine_for(viewer, min_seq, waiting=lambda: leave_place_from_thread(request))
 
 
 def metrics_of(request: Request) -> Metrics:
@@ -102,7 +109,7 @@ def is_empty(query: queries.Query) -> bool:
     return not query.text and not query.filters.to_json() and query.sort != "date"
 
 
-@api.get(
+@asked.get(
     "/api/search",
     tags=["search"],
     summary="Ask a question",
@@ -129,15 +136,19 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
     completed = engine.completed(query.text) if parameters.suggest else query.text
     results = engine.search(replace(query, text=completed))
     metrics_of(request).searched(results, "api")
-    document = {**to_json(results), "seq": engine.seq}
+    document = to_json(results)
     if parameters.suggest:
         found = engine.suggest(query.text, SUGGESTIONS) if query.text else []
         document["suggestions"] = suggestions_json(found, Links.of(request))
         document["completed"] = completed if completed != query.text else None
-    return answer(document)
+    response = answer(document)
+    response.headers["Server-Timing"] = ", ".join(
+        f"{stage};dur={milliseconds:.3f}" for stage, milliseconds in results.stages.items()
+    )
+    return response
 
 
-@api.get(
+@asked.get(
     "/api/suggest",
     tags=["search"],
     summary="Complete a question",
@@ -225,10 +236,15 @@ async def healthz() -> Response:
 def readyz(request: Request) -> Response:
     """200 once the library is open; before that, or without one, a 503 that says why.
 
-    A server that follows another is ready with what it has; `follow` says how old that may be.
+    A server that follows another is ready with what it has; `follow` says how old that may be. `damage` is
+    there where an older generation answers in the place of a damaged one.
     """
-    generation = backend_of(request).engine_for(PUBLIC).status().get("generation")
-    return answer({"status": "ok", "generation": generation, **_following(request)}, cache="no-store")
+    backend = backend_of(request)
+    generation = backend.engine_for(PUBLIC).status().get("generation")
+    state = {"status": "ok", "generation": generation, **_following(request)}
+    if backend.damage:
+        state["damage"] = "The newest index is damaged, and an older one answers; the log says more"
+    return answer(state, cache="no-store")
 
 
 def _following(request: Request) -> dict[str, Any]:

@@ -231,6 +231,7 @@ class HealthAnswer(Answer):
 
     status: Literal["ok"]
     generation: str | None = None
+    damage: str | None = None
     follow: FollowAnswer | None = Field(None, description="Of a server that follows another")
 
 

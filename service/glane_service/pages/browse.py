@@ -11,7 +11,7 @@ from glane_indexer.errors import QueryError
 from glane_indexer.identity import safe_url
 from glane_service.http.backend import Backend
 from glane_service.http.parameters import from_address
-from glane_service.http.viewers import viewer_of
+from glane_service.http.routes import engine_of
 from glane_service.pages import controls, views
 from glane_service.pages.indexes import index
 from glane_service.pages.render import Context, Renderer
@@ -115,7 +115,7 @@ class BrowsePages:
 
     def _engine(self, context: Context, min_seq: int = 0) -> SearchEngine:
         """What whoever asks may read, once it knows that change."""
-        return self._backend.engine_for(viewer_of(context.request), min_seq)
+        return engine_of(context.request, min_seq)
 
     def _entry(self, items: list[Highlight], context: Context) -> dict[str, object]:
         """Highlights of one bookmark, author and moment, under one name."""

@@ -21,14 +21,16 @@ from glane_indexer.library.writing import PreconditionError, Writer
 from glane_indexer.library.writing import Request as WriteRequest
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.access import ForbiddenError, TooManyError, UnknownViewerError, Viewer
-from glane_service.http.bodies import read_body
+from glane_service.http.forms import here, inside, read_form
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.http.replica import refuse_writing
 from glane_service.http.viewers import Access, viewer_of
 from glane_service.pages.bookmarklet import MAX_TEXT, MAX_TITLE, bookmarklet
 from glane_service.pages.editing_form import bookmark_of_form, fields_of_form
-from glane_service.pages.forms import MAX_FORM, here, inside, read_fields, sent_from_here
 from glane_service.pages.render import Context, Renderer
+
+# A bookmark with all its annotations may be long.
+LARGEST_FORM = 4 << 20
 
 
 class EditingPages:
@@ -66,9 +68,7 @@ class EditingPages:
         self, page: Callable[[Context, dict[str, str]], Response], language: str
     ) -> Callable[[Request], object]:
         async def post(request: Request) -> Response:
-            if not sent_from_here(request):
-                raise QueryError("this form may only be sent from this site", where="Origin")
-            form = read_fields(await read_body(request, MAX_FORM))
+            form = await read_form(request, LARGEST_FORM)
             return await run_in_threadpool(page, self._renderer.context(request, language), form)
 
         return post

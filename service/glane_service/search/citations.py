@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Bookmark
+from glane_service.search.quoting import markdown as markdown_text
 from glane_service.search.quoting import text_link
 
 
@@ -22,12 +23,12 @@ def markdown(bookmark: Bookmark, text: str = "", link: str = "") -> str:
     """
     title = _one_line(bookmark.title) or bookmark.site or bookmark.id
     address = text_link(safe_url(bookmark.url), text) or link
-    named = f"[{escape_markdown(title)}](<{_bare(address)}>)" if address else escape_markdown(title)
+    named = f"[{markdown_text(title)}](<{_bare(address)}>)" if address else markdown_text(title)
     facts = [bookmark.contributor, bookmark.site, _day(bookmark)]
-    source = ", ".join([named, *(escape_markdown(_one_line(fact)) for fact in facts if fact)])
+    source = ", ".join([named, *(markdown_text(_one_line(fact)) for fact in facts if fact)])
     if not text.strip():
         return f"{source}\n"
-    quoted = "\n".join(f"> {escape_markdown(line)}".rstrip() for line in text.strip().splitlines())
+    quoted = "\n".join(f"> {markdown_text(line)}".rstrip() for line in text.strip().splitlines())
     return f"{quoted}\n>\n> — {source}\n"
 
 
@@ -141,11 +142,6 @@ def _one_line(text: str) -> str:
 def _bare(address: str) -> str:
     """An address that ends neither Markdown's ``<…>`` nor TeX's ``{…}``."""
     return re.sub(r"[<>{}\\\s]", lambda match: quote(match[0], errors="replace"), address)
-
-
-def escape_markdown(text: str) -> str:
-    """``text`` such that Markdown shows it as it is."""
-    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", text)
 
 
 def _escape_tex(text: str) -> str:

@@ -80,6 +80,10 @@ class _Reading:
             self.notice("bad-filter", f"{value}: there is nothing after the colon", match)
             self.said.append(value)
             return
+        if not (match["name"] or match["sign"] or quoted):
+            self._mind_name(match)
+            self.said.append(match[0])
+            return
         forms = tuple(token.form for token in tokens(value))
         if match["name"] or (forms and (quoted or match["sign"])):
             self.operators += 1

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 
 import numpy as np
 
 from glane_indexer.index.protocol import Comparison, Term, View
 from glane_indexer.models import Annotation, Bookmark
-from glane_indexer.passages import source_text
 from glane_indexer.text import query_stems
-from glane_service.search.matching import Matcher
+from glane_service.search.matching import Match, Matcher, coverage, spans_of
 from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.passage_choice import choose
+from glane_service.search.reading import Reading, Readings
 from glane_service.search.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
 
 # Annotations that the view `middle` shows beside the matched passage.
@@ -24,12 +25,12 @@ MIDDLE_ANNOTATIONS = 3
 class Presenter:
     """Makes hits for one question."""
 
-    def __init__(self, view: View, words: tuple[str, ...], comparison: Comparison | None) -> None:
+    def __init__(self, readings: Readings, words: tuple[str, ...], comparison: Comparison | None) -> None:
         """The words of the question as exact forms, and its vector's side where that leg ran."""
-        self._view = view
+        self._readings = readings
         self._comparison = comparison
         self._matcher = Matcher(words)
-        self._weights = _rarity(view, words)
+        self._weights = _rarity(readings.view, words)
 
     def hits(
         self,
@@ -47,22 +48,23 @@ class Presenter:
         ``all_words_found`` says that a bookmark without a keyword rank holds no word of the question:
         then none is looked for in it.
         """
-        bookmarks = self._view.bookmarks(rows)
         cosines: list[list[float] | None] = [None] * len(rows)
         if self._comparison is not None:
             cosines = [*self._comparison.passages(rows)]
         found = []
-        for place, bookmark in enumerate(bookmarks):
-            row = int(rows[place])
-            wordless = all_words_found and why[place].keyword is None
-            passage = self._passage(row, bookmark, cosines[place], wordless=wordless)
+        for place, reading in enumerate(self._readings.of(rows)):
+            bookmark = reading.bookmark
+            matches: list[Match] = []
+            if why[place].keyword is not None or not all_words_found:
+                matches = self._matcher.scan(reading.text, bookmark.language, reading.bounded)
+            passage = self._passage(reading, cosines[place], matches)
             found.append(
                 Hit(
                     rank=first_rank + place,
                     score=float(scores[place]),
                     bookmark=bookmark,
                     passage=passage,
-                    why=self._with_terms(why[place], bookmark),
+                    why=self._with_terms(why[place], matches),
                     annotations=_shown(bookmark, view, passage.annotation_id),
                     confidence=None if confidence is None else float(confidence[place]),
                 )
@@ -70,45 +72,36 @@ class Presenter:
         return tuple(found)
 
     def _passage(
-        self, row: int, bookmark: Bookmark, cosines: list[float] | None, *, wordless: bool
+        self, reading: Reading, cosines: list[float] | None, matches: list[Match]
     ) -> MatchedPassage:
         """The passage of a bookmark to show, with the question's words marked."""
-        pieces = self._view.passages(row)
-        if not pieces:
-            return MatchedPassage("title", bookmark.title)
+        if not reading.passages:
+            return MatchedPassage("title", reading.bookmark.title)
+        places = [match.start for match in matches]
 
-        def text(place: int) -> str:
-            kind, annotation, start, length = pieces[place]
-            return source_text(bookmark, kind, annotation)[start : start + length]
+        def within(place: int) -> list[Match]:
+            start = reading.starts[place]
+            end = start + reading.passages[place].length
+            return matches[bisect_left(places, start) : bisect_left(places, end)]
 
-        def coverage(place: int) -> float:
-            if wordless:
-                return 0.0
-            return self._matcher.coverage(text(place), bookmark.language, self._weights)
-
-        chosen = choose([piece.kind for piece in pieces], cosines, coverage)
-        kind, annotation, start, _ = pieces[chosen]
-        said = text(chosen)
+        chosen = choose(
+            [piece.kind for piece in reading.passages],
+            cosines,
+            lambda place: coverage(within(place), self._weights),
+        )
+        kind, annotation, start, _ = reading.passages[chosen]
         return MatchedPassage(
             kind,
-            said,
-            bookmark.annotations[annotation].id if kind == "annotation" else "",
-            () if wordless else self._matcher.highlights(said, bookmark.language),
+            reading.passage(chosen),
+            reading.bookmark.annotations[annotation].id if kind == "annotation" else "",
+            spans_of(within(chosen), reading.starts[chosen]),
             start,
         )
 
-    def _with_terms(self, why: Why, bookmark: Bookmark) -> Why:
+    def _with_terms(self, why: Why, matches: list[Match]) -> Why:
         if why.keyword is None:
             return why
-        texts = (
-            bookmark.title,
-            *bookmark.tags,
-            bookmark.description,
-            bookmark.url,
-            *(item.text for item in bookmark.annotations),
-            *(item.note for item in bookmark.annotations),
-        )
-        terms = self._matcher.found_in(texts, bookmark.language)
+        terms = self._matcher.among(matches)
         return Why(KeywordWhy(why.keyword.rank, why.keyword.score, terms), why.vector)
 
 
@@ -144,10 +137,12 @@ def _ranks(rows: Rows, scores: Floats) -> Rows:
 
 def _rarity(view: View, words: tuple[str, ...]) -> dict[str, float]:
     """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    weights = {}
-    for word in words:
-        terms = [Term("text", "stem", text) for text in query_stems(word)]
-        weights[word] = math.log(1 + view.count / (1 + int(view.document_frequencies(terms).max())))
+    stems = {word: [Term("text", "stem", text) for text in query_stems(word)] for word in words}
+    held = iter(view.document_frequencies([term for terms in stems.values() for term in terms]).tolist())
+    weights = {
+        word: math.log(1 + view.count / (1 + max(next(held) for _ in terms)))
+        for word, terms in stems.items()
+    }
     total = sum(weights.values()) or 1.0
     return {word: weight / total for word, weight in weights.items()}
 

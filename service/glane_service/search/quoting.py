@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
@@ -83,6 +84,8 @@ def cite_hit(hit: Hit) -> Citation:
     return cite(hit.bookmark, hit.passage)
 
 
+# The passages of the bookmarks that answer the common questions are linked to again and again.
+@lru_cache(8192)
 def text_link(url: str, text: str) -> str:
     """``url`` such that a browser scrolls to ``text``: named whole, or by its first and last words.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from glane_indexer.errors import QueryError
 from glane_indexer.models import Annotation, Bookmark, PassageKind
 from glane_service.search.quoting import cite_hit
+from glane_service.search.stopwatch import Stage
 
 Mode = Literal["hybrid", "keyword", "vector"]
 Span = tuple[int, int]
@@ -72,12 +73,11 @@ class Hit:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
+class FacetValue(NamedTuple):
     """One value of a facet and how many results of the whole pool have it."""
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody needs here
 
 
 Facets = dict[str, tuple[FacetValue, ...]]
@@ -107,7 +107,8 @@ class Results:
     ``query`` holds the text, mode and filters as they were understood; ``notices`` says in plain
     words what was not done as asked (a query that did not parse, a leg that could not run).
     ``answered`` is False where nothing found is likely to answer; ``more`` counts what was found below the
-    line, which neither ``total`` nor the facets count.
+    line, which neither ``total`` nor the facets count. ``stages`` are the milliseconds of each stage,
+    and ``seq`` is the last change that the answer knows.
     """
 
     query: dict[str, Any]
@@ -123,6 +124,8 @@ class Results:
     answered: bool = True
     more: int = 0
     corrections: tuple[Correction, ...] = ()
+    stages: dict[Stage, float] = field(default_factory=dict)
+    seq: int = 0
 
     @property
     def pages(self) -> int:
@@ -160,6 +163,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "answered": results.answered,
         "more": results.more,
         "corrections": [{"typed": item.typed, "taken": item.taken} for item in results.corrections],
+        "seq": results.seq,
     }
 
 

@@ -74,6 +74,7 @@ def test_the_report_of_a_page_and_of_the_same_page_again(tmp_path: Path, library
         "bookmarks": {"added": 2, "updated": 0, "merged": 0, "unchanged": 0, "skipped": 1},
         "annotations": {"added": 3, "duplicates": 1},
         "descriptions": 1,
+        "private": 0,
         "announced_missing": {"bookmarks": 18, "annotations": 1},
         "problems": [
             {

@@ -24,6 +24,7 @@ from glane_indexer.index.segment import SegmentFile
 from glane_indexer.library.checking import check
 from glane_indexer.library.importing import import_bytes
 from glane_indexer.library.locking import writer_lock
+from glane_indexer.library.purging import purge
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.replication import files
 from glane_indexer.replication.offer import Offers, read_offer
@@ -119,6 +120,22 @@ def test_merges_rollbacks_and_a_source_made_anew_are_followed(source: Path, copy
     assert contents(copy) == contents(source)
     assert Generation.open(source).manifest.members[0].file.name == "000001-1"
     assert check(copy) == []
+
+
+def test_of_what_is_purged_nothing_stays_in_a_copy(source: Path, copy: Path) -> None:
+    add(source, secret())
+    copying = replica(source, copy)
+    copying.sync()
+    add(source, Bookmark("Une page de plus", id="more"))
+    copying.sync()
+    assert generation.names(copy) == ["000002", "000003"]
+    purge(source, ("p1",), lambda: ENCODER)
+    copying.sync()
+    copying.sync()
+    assert contents(copy) == contents(source)
+    assert len(generation.names(copy)) == 1
+    for path in copy.rglob("*"):
+        assert path.is_dir() or "chrysanthème".encode() not in path.read_bytes()
 
 
 def test_what_is_damaged_at_the_source_is_not_taken(source: Path, copy: Path) -> None:

@@ -21,8 +21,7 @@ pytest_plugins = ["tests.support.browser"]
 QUESTION = "protection sociale des données"
 # The aim is 150 ms; machines that run tests are shared.
 ANSWER_MS = 400
-# The aim is 6.
-REQUESTS = 9
+REQUESTS = 6
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +231,6 @@ def test_the_answer_is_there_soon_after_the_last_of_thirty_keys(box: Page, host:
         counts.append(len(asked))
     median = statistics.median(times)
     print(f"\nlast key to answer: {sorted(map(round, times))} ms, median {median:.0f}; requests {counts}")
-    # Keys that a busy machine holds up are pauses; on a stopped clock every count is checked elsewhere.
+    # A busy machine holds keys up; the pause that is waited for is longer then.
     assert statistics.median(counts) <= REQUESTS
     assert median <= ANSWER_MS

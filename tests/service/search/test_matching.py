@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.text import tokens
-from glane_service.search.matching import Matcher
+from glane_service.search.matching import Matcher, bounded, coverage
 
 
 def marked(words: list[str], text: str, language: str = "fr") -> list[str]:
@@ -42,10 +42,25 @@ def test_places_are_code_points() -> None:
 def test_the_best_form_of_each_word_counts() -> None:
     weights = {"données": 0.75, "droit": 0.25}
     matcher = Matcher(["données", "droit"])
-    assert matcher.coverage("Les données donnees du droit", "fr", weights) == pytest.approx(1.0)
-    assert matcher.coverage("Les donnees", "fr", weights) == pytest.approx(0.75 * 0.9)
-    assert matcher.coverage("Les droits", "fr", weights) == pytest.approx(0.25 * 0.8)
-    assert matcher.coverage("Rien de tel", "fr", weights) == 0
+    for text, expected in (
+        ("Les données donnees du droit", 1.0),
+        ("Les donnees", 0.75 * 0.9),
+        ("Les droits", 0.25 * 0.8),
+        ("Rien de tel", 0),
+    ):
+        assert coverage(matcher.scan(text, "fr"), weights) == pytest.approx(expected)
+
+
+def test_words_begin_after_a_space_and_nothing_else_does() -> None:
+    text = "L’Œuvre d'été,図é\u2028Émile_x 😀a"
+    assert bounded(text) == " l ouvre d ete  e emile x  a"
+    assert len(bounded(text)) == len(text) + 1
+    assert bounded("") == " "
+
+
+def test_words_of_other_scripts_are_found_where_they_begin() -> None:
+    assert marked(["работа"], "заработать и работать, работа", "ru") == ["работа"]
+    assert marked(["館"], "図書館 館a", "ja") == ["館", "館"]
 
 
 def test_the_words_found_come_in_the_questions_order() -> None:

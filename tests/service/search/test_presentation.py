@@ -15,6 +15,7 @@ from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import Question
+from glane_service.search.reading import Readings
 from glane_service.search.results import Hit, KeywordWhy, VectorWhy, Why
 from tests.support import little
 from tests.support.hashed import HashedEncoder
@@ -44,7 +45,7 @@ def hits(
     view: Shown = "simple",
     why: Why | None = None,
 ) -> tuple[Hit, ...]:
-    presenter = Presenter(of, words, None if vector is None else of.compare(vector))
+    presenter = Presenter(Readings(of), words, None if vector is None else of.compare(vector))
     scores = np.linspace(1, 0.5, len(rows), dtype=np.float32)
     places = np.array(rows, np.int64)
     return presenter.hits(places, scores, [why or Why()] * len(rows), view=view, first_rank=7)

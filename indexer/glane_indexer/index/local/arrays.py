@@ -11,8 +11,9 @@ import json
 import mmap
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -87,7 +88,7 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
                     f"the file has {found} bytes, and should have {size}", where=str(path), hint=REBUILD
                 )
             data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            found_checksum = _checksum(stream)
+            found_checksum = checksum_of(stream)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GenerationError(
@@ -105,7 +106,7 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
     return arrays
 
 
-def _checksum(stream: BinaryIO) -> str:
+def checksum_of(stream: BufferedReader) -> str:
     """Of a whole file, which is read and not mapped: mapped, all of it would be memory of the process."""
     digest = xxhash.xxh3_128()
     room = memoryview(bytearray(1 << 20))

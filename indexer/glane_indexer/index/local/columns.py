@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local import facets
 from glane_indexer.index.local.arrays import Arrays, Strings
+from glane_indexer.index.local.coded import Coded
 from glane_indexer.index.protocol import Filter, ValueCounts
 from glane_indexer.models import Bookmark
 from glane_indexer.text import fold_text
@@ -20,6 +21,8 @@ NO_DATE = -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Values that a facet lists at most, the most frequent ones.
 FACET_VALUES = 100
+# In a view of many bookmarks, few of them are looked at one by one.
+FEW, MANY = 8, 4096
 SINGLE = ("kinds", "contributors", "sites", "languages", "years")
 
 Mask = NDArray[np.bool_]
@@ -69,35 +72,6 @@ def merge(parts: Sequence[tuple[Mapping[str, NDArray[Any]], Rows]], count: int) 
     return arrays
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """Values by row: ``codes`` int32 into the sorted ``values``; "" means that there is none.
-
-    ``rows`` says whose each code is; None where there is one a bookmark, in order.
-    """
-
-    values: list[str]
-    codes: NDArray[np.int32]
-    rows: Rows | None = None
-
-    def counts(self, chosen: Mask | None = None) -> NDArray[np.int64]:
-        """How many of the chosen bookmarks have each value."""
-        codes = self.codes
-        if chosen is not None:
-            codes = codes[chosen if self.rows is None else chosen[self.rows]]
-        return np.bincount(codes, minlength=len(self.values))
-
-    def having(self, accepted: Sequence[int], count: int) -> Mask:
-        """Which of ``count`` bookmarks have a value with one of these codes."""
-        wanted = np.zeros(max(1, len(self.values)), np.bool_)
-        wanted[list(accepted)] = True
-        if self.rows is None:
-            return wanted[self.codes]
-        held = np.zeros(count, np.bool_)
-        held[self.rows[wanted[self.codes]]] = True
-        return held
-
-
 class Columns:
     """Filters and facets over all bookmarks of a view, by row. Immutable.
 
@@ -119,6 +93,10 @@ class Columns:
             name: _by_fold(self._coded[name].values)
             for name in ("kinds", "contributors", "languages", "tags")
         }
+        self._facets = self._coded | {
+            name: facets.by_name(self._coded[name], _folded) for name in self._by_fold
+        }
+        self._facets["sites"] = facets.by_site(self._coded["sites"])
 
     def mask(self, filter: Filter) -> Mask | None:
         """Which rows pass, as far as columns say; None where all do."""
@@ -162,15 +140,23 @@ class Columns:
     def counts(self, rows: Rows | None) -> dict[str, ValueCounts]:
         """Of each facet the values among these rows with their counts, the most frequent first.
 
-        Years are newest first.
+        What a value counts is what filtering by it finds: see :mod:`.facets`. Years are newest first.
         """
-        chosen = None
-        if rows is not None:
-            chosen = np.zeros(self._count, np.bool_)
-            chosen[rows] = True
-        found = {
-            name: _ranked(column.values, column.counts(chosen)) for name, column in self._coded.items()
-        }
+        if rows is not None and FEW * len(rows) + MANY < self._count:
+            ordered = np.sort(rows)
+            found = {
+                name: _ranked(item.values, *item.among(ordered)) for name, item in self._facets.items()
+            }
+        else:
+            chosen = None
+            if rows is not None:
+                chosen = np.zeros(self._count, np.bool_)
+                chosen[rows] = True
+            found = {}
+            for name, item in self._facets.items():
+                counts = item.counts(chosen)
+                codes = np.flatnonzero(counts)
+                found[name] = _ranked(item.values, codes, counts[codes])
         found["years"].sort(reverse=True)
         return found
 
@@ -237,12 +223,12 @@ def _by_fold(values: Sequence[str]) -> dict[str, list[int]]:
     return found
 
 
-def _ranked(values: list[str], counts: NDArray[np.int64]) -> ValueCounts:
-    """The values that occur, but "", by falling count and then by value."""
-    codes = np.flatnonzero(counts)
+def _ranked(values: list[str], codes: Rows, counts: NDArray[np.int64]) -> ValueCounts:
+    """The values of some codes, ascending, but "", by falling count and then by value."""
     # Values are sorted, so a code orders as its value does. One more than are listed, for "".
-    best = codes[np.lexsort((codes, -counts[codes]))][: FACET_VALUES + 1]
-    return [(values[code], int(counts[code])) for code in best.tolist() if values[code]][:FACET_VALUES]
+    best = np.argsort(-counts, kind="stable")[: FACET_VALUES + 1]
+    pairs = zip(codes[best].tolist(), counts[best].tolist(), strict=True)
+    return [(values[code], count) for code, count in pairs if values[code]][:FACET_VALUES]
 
 
 def _seconds(moment: datetime | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+# Bookmarks of a segment whose vectors are kept in single precision as well: 6 MB.
+COPIED = 4096
+# Below every cosine.
+_NONE = np.float32(-2)
 
 # Segments of so many passages are small.
 JOINED = 4096
@@ -54,7 +58,7 @@ class Vectors:
         small = [pair for pair in parts if pair[0].vectors.count <= JOINED]
         ordered = [*large, *small]
         self.pieces = [segment.vectors for segment, _ in large]
-        self._documents = [segment.document_vectors for segment, _ in large]
+        self._documents: list[NDArray[Any]] = [segment.document_vectors for segment, _ in large]
         # Many little matrices cost a question more than one.
         if len(small) == 1:
             self.pieces.append(small[0][0].vectors)
@@ -62,6 +66,10 @@ class Vectors:
         elif small:
             self.pieces.append(PassageVectors(np.concatenate([item.vectors.vectors for item, _ in small])))
             self._documents.append(np.concatenate([item.document_vectors for item, _ in small]))
+        # Half precision is made single again at each question; of a few the copy may be kept.
+        self._documents = [
+            single(matrix) if len(matrix) <= COPIED else matrix for matrix in self._documents
+        ]
         self.exact = all(piece.exact for piece in self.pieces)
         self.offsets = np.cumsum([0, *(piece.count for piece in self.pieces)])
         self._document_offsets = np.cumsum([0, *map(len, self._documents)])
@@ -85,6 +93,8 @@ class Vectors:
         self.alive = [
             None if (own >= 0).all() else own >= 0 for own in np.split(self.owners, self.offsets[1:-1])
         ]
+        # Where all passages are compared, which they are does not depend on the question.
+        self.every = Spans.of(self, np.arange(len(codes))) if self.exact else None
 
     def scores(self, vector: Floats, passages: Rows) -> Floats:
         """The cosines of some passages, in their order."""
@@ -135,6 +145,38 @@ def _scattered(offsets: Rows, places: Rows, scores: Callable[[int, Rows], Floats
     return found
 
 
+class Spans(NamedTuple):
+    """The passages of some rows, one row after another.
+
+    ``filled`` are the places of the rows that have any, ``starts`` where those of each begin among
+    ``passages``, and ``titles`` which are title cards.
+    """
+
+    filled: Rows
+    passages: Rows
+    starts: Rows
+    titles: Mask
+
+    @classmethod
+    def of(cls, vectors: Vectors, rows: Rows) -> Spans:
+        """Those of some rows."""
+        filled = np.flatnonzero(vectors.lengths[rows] > 0)
+        lengths = vectors.lengths[rows[filled]]
+        passages = spans(vectors.first[rows[filled]], lengths)
+        return cls(filled, passages, np.cumsum(lengths) - lengths, vectors.titles[passages])
+
+    def best(self, scores: Floats, count: int) -> tuple[Floats, Floats]:
+        """Of each of ``count`` rows the best score of its passages of text, and that of its title card."""
+        text, title = np.zeros((2, count), np.float32)
+        if not len(self.filled):
+            return text, title
+        said = np.maximum.reduceat(np.where(self.titles, _NONE, scores), self.starts)
+        named = np.maximum.reduceat(np.where(self.titles, scores, _NONE), self.starts)
+        text[self.filled] = np.where(said > _NONE, said, named)
+        title[self.filled] = np.where(named > _NONE, named, said)
+        return text, title
+
+
 class LocalComparison:
     """See :class:`glane_indexer.index.protocol.Comparison`."""
 
@@ -156,19 +198,11 @@ class LocalComparison:
     def best(self, rows: Rows) -> tuple[Floats, Floats]:
         """Of each bookmark the best cosine of its passages of text, and that of its title card."""
         vectors = self._vectors
-        text, title = np.zeros((2, len(rows)), np.float32)
-        filled = np.flatnonzero(vectors.lengths[rows] > 0)
-        if not len(filled):
-            return text, title
-        lengths = vectors.lengths[rows[filled]]
-        passages = spans(vectors.first[rows[filled]], lengths)
-        offsets = np.cumsum(lengths) - lengths
-        scores = self._scores(passages)
-        titles = vectors.titles[passages]
-        said = np.maximum.reduceat(np.where(titles, np.float32(-2), scores), offsets)
-        named = np.maximum.reduceat(np.where(titles, scores, np.float32(-2)), offsets)
-        text[filled], title[filled] = np.where(said > -2, said, named), np.where(named > -2, named, said)
-        return text, title
+        if vectors.every is not None and ("_best" in self.__dict__ or 2 * len(rows) > len(vectors.first)):
+            text, title = self._best
+            return text[rows], title[rows]
+        found = Spans.of(vectors, rows)
+        return found.best(self._scores(found.passages), len(rows))
 
     def documents(self, rows: Rows) -> Floats:
         """The cosine of each bookmark as a whole."""
@@ -187,6 +221,13 @@ class LocalComparison:
         lengths = vectors.lengths[rows]
         scores = self._scores(spans(vectors.first[rows], lengths))
         return [part.tolist() for part in np.split(scores, np.cumsum(lengths)[:-1])] if len(rows) else []
+
+    @cached_property
+    def _best(self) -> tuple[Floats, Floats]:
+        """What :meth:`best` gives for all rows."""
+        every = self._vectors.every
+        assert every is not None
+        return every.best(self._everything[every.passages], len(self._vectors.first))
 
     @cached_property
     def _everything(self) -> Floats:

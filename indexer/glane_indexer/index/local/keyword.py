@@ -7,121 +7,55 @@ so what a segment holds besides, superseded, counts nowhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.index.local.arrays import Strings
+from glane_indexer.index.local.segment_words import Ints, Mask, SegmentWords
 from glane_indexer.index.local.vectors import best
-from glane_indexer.index.local.words import SOURCES, group_of, word_hash
-from glane_indexer.index.protocol import FIELDS, K1, B, Field, Floats, Form, Rows, Term, ValueCounts
-from glane_indexer.text import fold, query_stems
+from glane_indexer.index.protocol import FIELDS, K1, B, Field, Floats, Rows, Term, ValueCounts
+from glane_indexer.text import query_stems
 
-# Document frequencies and prefixes remembered: a question asks for each several times.
+# Terms whose places are remembered: a question asks for each several times, and the next question too.
 _REMEMBERED = 8192
 
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-_hash = lru_cache(1 << 14)(word_hash)
+
+class _Part(NamedTuple):
+    """The words of one segment, and of each of its rows that of the view, or -1.
+
+    ``norms`` are BM25's ``k1 (1 - b + b length / average)`` of each field and row, one field after another.
+    """
+
+    words: SegmentWords
+    own: Ints
+    whole: bool
+    norms: NDArray[np.float64]
 
 
-class SegmentWords:
-    """The words of one segment, read from its arrays (see :mod:`.words`)."""
+class _Place(NamedTuple):
+    """Where a term stands: spans of rows ``(part, start, end)``, and how many of them are the view's."""
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.words = Strings(arrays, "words")
-        self.lengths: NDArray[np.int32] = arrays["lengths"]
-        self.rows: NDArray[np.int32] = arrays["rows"]
-        self.times: NDArray[Any] = arrays["times"]
-        self._hashes, self._hashed = arrays["hashes"], arrays["hashed"]
-        self._terms, self._ends = arrays["terms"], arrays["ends"]
-        self._sequence, self._stops = arrays["sequence"], arrays["stops"]
+    spans: tuple[tuple[int, int, int], ...]
+    held: int
 
-    def find(self, terms: Sequence[Term]) -> list[tuple[int, int, int]]:
-        """Those of the terms that the segment has: which (a place in ``terms``), and its span of rows."""
-        if not len(self._terms):
-            return []
-        hashes = np.array([_hash(term.word) for term in terms], np.uint64)
-        near = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        held = np.flatnonzero(self._hashes[near] == hashes)
-        found = []
-        for number in held.tolist():
-            term = terms[number]
-            word = self._word(int(near[number]), term.word)
-            if word < 0:
-                continue
-            key = group_of(term.field, term.form) * len(self.words) + word
-            place = int(np.searchsorted(self._terms, key))
-            if place < len(self._terms) and self._terms[place] == key:
-                found.append((number, *self._span(place)))
-        return found
 
-    def starting(self, prefix: str, field: Field) -> Iterator[tuple[str, int, int]]:
-        """The folded words of a field that begin so, each with its span of rows."""
-        first, last = self.words.span(prefix)
-        start = group_of(field, "folded") * len(self.words)
-        low, high = np.searchsorted(self._terms, [start + first, start + last]).tolist()
-        for place in range(low, high):
-            yield (self.words[int(self._terms[place]) - start], *self._span(place))
+class _Postings(NamedTuple):
+    """Of several terms in one part, one after another: which of them it is, the row, and how often."""
 
-    def postings(self, field: Field, form: Form) -> tuple[NDArray[np.uint64], Ints, Ints]:
-        """The hashes of a field's words, the rows that hold them one after another, and how many each."""
-        low, high = self._group(field, form)
-        first, ends = self._span(low)[0] if high > low else 0, self._ends[low:high].astype(np.int64)
-        by_word = np.empty(len(self.words), np.uint64)
-        by_word[self._hashed] = self._hashes
-        own = self._terms[low:high] - group_of(field, form) * len(self.words)
-        last = int(ends[-1]) if high > low else 0
-        return by_word[own], self.rows[first:last].astype(np.int64), np.diff(ends, prepend=first)
+    numbers: Ints
+    rows: NDArray[np.int32]
+    times: NDArray[np.float64]
+    fields: Ints
 
-    def frequencies(self, field: Field, form: Form, alive: Mask) -> tuple[NDArray[np.uint64], Ints]:
-        """The hashes of a field's words, and how many of the rows that are alive hold each."""
-        hashes, rows, lengths = self.postings(field, form)
-        held = np.concatenate(([0], np.cumsum(alive[rows])))
-        ends = np.cumsum(lengths)
-        return hashes, held[ends] - held[ends - lengths]
+    def weights(self, norms: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+        """BM25's part of the term frequency of each, in a part of ``count`` rows."""
+        return np.asarray(self.times * (K1 + 1) / (self.times + norms[self.fields * count + self.rows]))
 
-    def _group(self, field: Field, form: Form) -> tuple[int, int]:
-        start = group_of(field, form) * len(self.words)
-        low, high = np.searchsorted(self._terms, [start, start + len(self.words)]).tolist()
-        return low, high
-
-    def phrase(self, words: Sequence[str], fields: Sequence[Field]) -> Ints:
-        """The rows in which these words follow one another within one text of the fields."""
-        found = [self._vocabulary_place(fold(word)) for word in words]
-        if not found or min(found) < 0:
-            return np.zeros(0, np.int64)
-        sequence = self._sequence
-        places = np.flatnonzero(sequence[: len(sequence) - len(found) + 1] == found[0])
-        for shift, word in enumerate(found[1:], start=1):
-            places = places[sequence[places + shift] == word]
-        rows, sources = np.divmod(np.searchsorted(self._stops, places, side="right"), len(SOURCES))
-        if "text" not in fields:
-            wanted = np.array([field in fields for field in SOURCES])
-            rows = rows[wanted[sources]]
-        return np.unique(rows).astype(np.int64)
-
-    def _vocabulary_place(self, word: str) -> int:
-        if not len(self._hashes):
-            return -1
-        near = int(np.searchsorted(self._hashes, np.uint64(_hash(word))))
-        return self._word(near, word)
-
-    def _word(self, near: int, word: str) -> int:
-        """The number of a word whose hash stands at ``near`` or after; -1 where it is another word's."""
-        wanted = _hash(word)
-        while near < len(self._hashes) and self._hashes[near] == wanted:
-            number = int(self._hashed[near])
-            if self.words[number] == word:
-                return number
-            near += 1
-        return -1
-
-    def _span(self, place: int) -> tuple[int, int]:
-        return int(self._ends[place - 1]) if place else 0, int(self._ends[place])
+    def kept(self, chosen: Mask) -> _Postings:
+        """Those of some of them."""
+        return _Postings(self.numbers[chosen], self.rows[chosen], self.times[chosen], self.fields[chosen])
 
 
 class KeywordLeg:
@@ -133,14 +67,15 @@ class KeywordLeg:
     """
 
     def __init__(self, parts: Sequence[tuple[SegmentWords, Ints]], count: int) -> None:
-        self._parts = list(parts)
         self._count = count
         totals = np.zeros(len(FIELDS), np.int64)
-        for words, rows in self._parts:
+        for words, rows in parts:
             totals += words.lengths.sum(axis=0, where=(rows >= 0)[:, None], dtype=np.int64)
         self._averages = totals / max(1, count)
-        self._whole = [bool((rows >= 0).all()) for _, rows in self._parts]
-        self._frequency = lru_cache(_REMEMBERED)(self._counted)
+        self._parts = [
+            _Part(words, own, bool((own >= 0).all()), self._norms(words)) for words, own in parts
+        ]
+        self._places: dict[Term, _Place] = {}
 
     def average_length(self, field: Field) -> float:
         """The mean number of words in a field."""
@@ -149,37 +84,33 @@ class KeywordLeg:
     def lengths(self, field: Field, rows: Rows) -> Ints:
         """The number of words in a field of each bookmark."""
         found = np.zeros(self._count, np.int64)
-        for words, own in self._parts:
+        for words, own, _, _ in self._parts:
             found[own[own >= 0]] = words.lengths[own >= 0, FIELDS.index(field)]
         return found[rows]
 
     def document_frequencies(self, terms: Sequence[Term]) -> Ints:
         """How many bookmarks hold each term."""
-        return np.array([self._frequency(term) for term in terms], np.int64)
+        return np.array([place.held for place in self._find(terms)], np.int64)
 
     def product(
         self, weights: Sequence[tuple[Term, float]], limit: int, allowed: Mask | None
     ) -> tuple[Rows, Floats]:
         """See :meth:`glane_indexer.index.protocol.View.keyword`."""
         terms = [term for term, _ in weights]
+        factors = np.array([factor for _, factor in weights])
         scores, held = np.zeros(self._count), np.zeros(self._count, np.bool_)
-        for words, own in self._parts:
-            found = words.find(terms)
-            if not found:
-                continue
-            rows = np.concatenate([words.rows[start:end] for _, start, end in found])
+        for number, postings in self._postings(terms):
+            part = self._parts[number]
             # In the order of the terms: a bookmark's score is the same sum whatever its segment.
-            parts = np.concatenate(
-                [
-                    self._weights(words, terms[number], start, end) * weights[number][1]
-                    for number, start, end in found
-                ]
-            )
-            local = np.bincount(rows, parts, minlength=len(own))
-            touched = np.unique(rows)
-            touched = touched[own[touched] >= 0]
-            scores[own[touched]] = local[touched]
-            held[own[touched]] = True
+            values = postings.weights(part.norms, len(part.own)) * factors[postings.numbers]
+            local = np.bincount(postings.rows, values, minlength=len(part.own))
+            mine = np.zeros(len(part.own), np.bool_)
+            mine[postings.rows] = True
+            touched = np.flatnonzero(mine)
+            if not part.whole:
+                touched = touched[part.own[touched] >= 0]
+            scores[part.own[touched]] = local[touched]
+            held[part.own[touched]] = True
         if allowed is not None:
             held &= allowed
         rows = np.flatnonzero(held)
@@ -191,20 +122,21 @@ class KeywordLeg:
         weights = np.zeros((len(rows), len(terms)), np.float32)
         place = np.full(self._count, -1, np.int64)
         place[rows] = np.arange(len(rows))
-        for words, own in self._parts:
-            for number, start, end in words.find(terms):
-                target = own[words.rows[start:end]]
-                wanted = np.where(target >= 0, place[target], -1)
-                kept = wanted >= 0
-                weights[wanted[kept], number] = self._weights(words, terms[number], start, end)[kept]
+        for number, postings in self._postings(terms):
+            part = self._parts[number]
+            wanted = place[part.own]
+            wanted[part.own < 0] = -1
+            postings = postings.kept(wanted[postings.rows] >= 0)
+            weights[wanted[postings.rows], postings.numbers] = postings.weights(part.norms, len(part.own))
         # A row may be asked for twice; its last place has been filled.
         return weights[place[rows]]
 
     def spread(self, terms: Sequence[Term], codes: NDArray[np.int32], languages: int) -> Ints:
         """How many bookmarks of each language hold each term, ``[terms, languages]``."""
         found = np.zeros((len(terms), languages), np.int64)
-        for words, own in self._parts:
-            for number, start, end in words.find(terms):
+        for number, place in enumerate(self._find(terms)):
+            for part, start, end in place.spans:
+                words, own, _, _ = self._parts[part]
                 rows = own[words.rows[start:end]]
                 found[number] += np.bincount(codes[rows[rows >= 0]], minlength=languages)
         return found
@@ -212,7 +144,7 @@ class KeywordLeg:
     def words(self, prefix: str, limit: int | None, field: Field) -> ValueCounts:
         """See :meth:`glane_indexer.index.protocol.View.words`."""
         counts: Counter[str] = Counter()
-        for number, (words, _) in enumerate(self._parts):
+        for number, (words, _, _, _) in enumerate(self._parts):
             for word, start, end in words.starting(prefix, field):
                 counts[word] += self._live(number, start, end)
         found = [(word, count) for word, count in counts.items() if count]
@@ -221,7 +153,7 @@ class KeywordLeg:
     def rows_starting(self, prefix: str, field: Field) -> Mask:
         """Which bookmarks hold a folded word in a field that begins so."""
         held = np.zeros(self._count, np.bool_)
-        for words, own in self._parts:
+        for words, own, _, _ in self._parts:
             spans = [(start, end) for _, start, end in words.starting(prefix, field)]
             if spans:
                 # Spans of one group follow one another.
@@ -232,7 +164,7 @@ class KeywordLeg:
     def with_phrase(self, forms: Sequence[str], fields: Sequence[Field]) -> Mask:
         """Which bookmarks hold these words one after another within one text, accents aside."""
         held = np.zeros(self._count, np.bool_)
-        for words, own in self._parts:
+        for words, own, _, _ in self._parts:
             rows = own[words.phrase(forms, fields)]
             held[rows[rows >= 0]] = True
         return held
@@ -241,30 +173,51 @@ class KeywordLeg:
         """Which bookmarks hold a word in any of its forms."""
         terms = [Term(field, "stem", stem) for field in fields for stem in query_stems(form)]
         held = np.zeros(self._count, np.bool_)
-        for words, own in self._parts:
-            for _, start, end in words.find(terms):
+        for place in self._find(terms):
+            for part, start, end in place.spans:
+                words, own, _, _ = self._parts[part]
                 rows = own[words.rows[start:end]]
                 held[rows[rows >= 0]] = True
         return held
 
-    def _weights(self, words: SegmentWords, term: Term, start: int, end: int) -> NDArray[np.float64]:
-        """BM25's part of the term frequency of a span of rows."""
-        field = FIELDS.index(term.field)
-        times = words.times[start:end].astype(np.float64)
-        lengths = words.lengths[words.rows[start:end], field]
-        return np.asarray(
-            times * (K1 + 1) / (times + K1 * (1 - B + B * lengths / max(self._averages[field], 1e-9)))
-        )
+    def _norms(self, words: SegmentWords) -> NDArray[np.float64]:
+        averages = np.maximum(self._averages, 1e-9)[:, None]
+        return np.asarray(K1 * (1 - B + B * words.lengths.T / averages)).ravel()
 
-    def _counted(self, term: Term) -> int:
-        return sum(
-            self._live(number, start, end)
-            for number, (words, _) in enumerate(self._parts)
-            for _, start, end in words.find([term])
-        )
+    def _find(self, terms: Sequence[Term]) -> list[_Place]:
+        """Where each of the terms stands; those that are not remembered are looked up together."""
+        known = self._places
+        found = {term: known.get(term) for term in terms}
+        missing = [term for term, place in found.items() if place is None]
+        if missing:
+            spans: list[list[tuple[int, int, int]]] = [[] for _ in missing]
+            for part, (words, _, _, _) in enumerate(self._parts):
+                for number, start, end in words.find(missing):
+                    spans[number].append((part, start, end))
+            if len(known) + len(missing) > _REMEMBERED:
+                # Another thread may be reading the old one.
+                self._places = known = {}
+            for term, own in zip(missing, spans, strict=True):
+                held = sum(self._live(*span) for span in own)
+                found[term] = known[term] = _Place(tuple(own), held)
+        return [found[term] for term in terms]  # type: ignore[misc]
+
+    def _postings(self, terms: Sequence[Term]) -> Iterator[tuple[int, _Postings]]:
+        """What the terms have in each part, in their order."""
+        by_part: dict[int, list[tuple[int, int, int]]] = {}
+        for number, place in enumerate(self._find(terms)):
+            for part, start, end in place.spans:
+                by_part.setdefault(part, []).append((number, start, end))
+        fields = np.array([FIELDS.index(term.field) for term in terms])
+        for part, spans in by_part.items():
+            words = self._parts[part].words
+            numbers = np.repeat(
+                [number for number, _, _ in spans], [end - start for _, start, end in spans]
+            )
+            rows = np.concatenate([words.rows[start:end] for _, start, end in spans])
+            times = np.concatenate([words.times[start:end] for _, start, end in spans])
+            yield part, _Postings(numbers, rows, times.astype(np.float64), fields[numbers])
 
     def _live(self, number: int, start: int, end: int) -> int:
-        words, own = self._parts[number]
-        if self._whole[number]:
-            return end - start
-        return int(np.count_nonzero(own[words.rows[start:end]] >= 0))
+        words, own, whole, _ = self._parts[number]
+        return end - start if whole else int(np.count_nonzero(own[words.rows[start:end]] >= 0))

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from glane_indexer.index.local.keyword import SegmentWords
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.words import word_hash
 from glane_indexer.index.protocol import Field
 from glane_indexer.text import STOP_WORDS, fold, is_stop_word, stem
@@ -34,18 +34,18 @@ def masses(parts: Parts, count: int, field: Field) -> Floats:
     Returns:
         float32 ``[count]``, in nats.
     """
-    known: dict[int, int] = {}
-    for words, own in parts:
-        hashes, frequencies = words.frequencies("text", "stem", own >= 0)
-        for word, frequency in zip(hashes.tolist(), frequencies.tolist(), strict=True):
-            known[word] = known.get(word, 0) + frequency
-    stops = _stop_hashes()
+    held = [words.frequencies("text", "stem", own >= 0) for words, own in parts]
+    every = np.concatenate([np.zeros(0, np.uint64), *(hashes for hashes, _ in held)])
+    counts = np.concatenate([np.zeros(0, np.int64), *(frequencies for _, frequencies in held)])
+    known, place = np.unique(every, return_inverse=True)
+    frequency = np.bincount(place, counts, minlength=len(known))
+    stops = np.array(sorted(_stop_hashes()), np.uint64)
     total = np.zeros(count, np.float64)
     for words, own in parts:
         hashes, rows, lengths = words.postings(field, "stem")
-        n = np.array([known[word] for word in hashes.tolist()], np.float64)
+        n = frequency[np.searchsorted(known, hashes)]
         weights = np.log(1 + (count - n + 0.5) / (n + 0.5))
-        weights[[word in stops for word in hashes.tolist()]] = 0
+        weights[np.isin(hashes, stops)] = 0
         alive = own[rows] >= 0
         total += np.bincount(own[rows][alive], np.repeat(weights, lengths)[alive], minlength=count)
     return total.astype(np.float32)

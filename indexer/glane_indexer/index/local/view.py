@@ -15,6 +15,7 @@ from glane_indexer.index.local import completion, languages, telling
 from glane_indexer.index.local.arrays import Strings
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.comparison import LocalComparison, Vectors
+from glane_indexer.index.local.joining import joined_words
 from glane_indexer.index.local.keyword import KeywordLeg
 from glane_indexer.index.local.passages import KINDS
 from glane_indexer.index.protocol import (
@@ -67,16 +68,15 @@ class LocalView:
             alive = np.flatnonzero(own >= 0)
             self._number[own[alive]], self._local[own[alive]] = number, alive
         paired = list(zip(self._segments, self._own, strict=True))
-        self._keyword = KeywordLeg([(segment.words, own) for segment, own in paired], self.count)
+        said = joined_words(paired)
+        self._keyword = KeywordLeg(said, self.count)
         self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
         self._vectors = Vectors(paired, self._axes(), self._columns.languages().codes)
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
         self._contributors = self._columns.all("contributors")
         self._everything = self._columns.counts(None)
-        self._title_masses = telling.masses(
-            [(segment.words, own) for segment, own in paired], self.count, "title"
-        )
+        self._title_masses = telling.masses(said, self.count, "title")
         titles = (title for segment, own in paired for title in segment.titles.folded(own >= 0))
         self.distinct_titles = telling.distinct_share(titles, self.count)
         coded = self._columns.languages()

@@ -1,7 +1,7 @@
 """What this engine asks of Qdrant, in few words: points in collections, filters and nearest ones (pure).
 
 A server, the client's local mode and an embedded shard are three implementations of :class:`PointStore`
-(:mod:`.client`, :mod:`.edge`), and nothing else here knows any of them.
+(:mod:`.client`, and ``benchmarks/edge.py``), and nothing else here knows any of them.
 """
 
 from __future__ import annotations

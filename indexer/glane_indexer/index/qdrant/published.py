@@ -100,6 +100,8 @@ class Published:
     """
 
     damage = ""
+    # Its tables are made for each viewer; whether they differ is not written down.
+    has_private = True
 
     def __init__(
         self, store: PointStore, names: Names, collection: str, manifest: PublishedManifest

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.index.local.arrays import Arrays
-from glane_indexer.index.local.keyword import SegmentWords
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.words import group_of
 from glane_indexer.index.protocol import FIELDS, Field, Rows, Term, ValueCounts
 

@@ -18,8 +18,8 @@ from glane_indexer.index.local.arrays import Arrays, Strings, part
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import read_record
-from glane_indexer.index.local.keyword import SegmentWords
 from glane_indexer.index.local.passages import KINDS
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.vectors import EXACT_PASSAGES
 from glane_indexer.index.protocol import (
     Counts,
@@ -102,13 +102,12 @@ class QdrantView:
         self.language_counts = coded.counts()
         self._statistics = Statistics(part(table, "words"), table["numbers"], self.count, len(coded.values))
         self._keyword = SparseLeg(shelf, self._statistics, then, self.count)
-        sums = table["language_sums"]
         passages = int(table["passages"].sum())
         self._vectors = Vectors(
             shelf,
             counts=table["passages"].astype(np.int64),
             titles=table["title_passages"].astype(np.int64),
-            axes=languages.axes(sums, self.language_counts, coded.values),
+            axes=languages.axes(table["language_sums"], self.language_counts, coded.values),
             codes=coded.codes,
             languages=coded.values,
             exact=passages <= EXACT_PASSAGES if exact is None else exact,
@@ -221,7 +220,8 @@ class QdrantView:
     def document_vectors(self, rows: Rows) -> Floats:
         """The unit vectors of bookmarks as a whole; zeros where one has no text."""
         points = self._shelf.document_points(self._checked(rows))
-        return np.asarray(self._shelf.vectors("bookmarks", points), np.float32)
+        found = self._shelf.vectors("bookmarks", points)
+        return np.asarray(found, np.float32).reshape(len(points), self.encoder.dimensions)
 
     def compare(self, vector: Floats) -> RemoteComparison:
         """The vector side of a question."""

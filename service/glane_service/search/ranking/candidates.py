@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+
+
+_PER_ROW = (
+    *("rows", "keyword", "passage", "title", "document", "language"),
+    *("title_covered", "complete", "common"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,11 @@ class Candidates:
         return cls(
             rows, question, scores, nothing, nothing, nothing, nothing, nothing, nothing, nothing, 0.0
         )
+
+    def among(self, kept: NDArray[np.bool_]) -> Candidates:
+        """Some of them."""
+        arrays = {name: value[kept] for name in _PER_ROW if (value := getattr(self, name)) is not None}
+        return replace(self, **arrays)
 
     def vector(self, parameters: Parameters) -> Floats:
         """The vector score of each candidate: a weighted mean of three cosines, less its language's."""

@@ -15,6 +15,7 @@ from glane_service.search.ranking.candidates import Candidates
 from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.question import weigh
+from glane_service.search.stopwatch import Stopwatch
 
 
 def gather(
@@ -27,6 +28,8 @@ def gather(
     parameters: Parameters,
     keyword_limit: int,
     background: Background | None = None,
+    watch: Stopwatch | None = None,
+    every: bool = False,
 ) -> Candidates:
     """The candidates of both legs.
 
@@ -37,33 +40,42 @@ def gather(
         allowed: which bookmarks may be found; None allows all.
         keyword_limit: bookmarks that the keyword leg may give.
         background: what confidence is measured against; None where it is not asked for.
+        watch: is told when a leg ends.
+        every: take everything that may be found, whatever the depths: see :mod:`.reach`.
     """
+    watch = watch or Stopwatch()
     question = weigh(view, words, fields, parameters)
     rows, scores = view.keyword(question.weights, limit=keyword_limit, allowed=allowed)
+    watch.lap("keyword")
     if comparison is None:
         place = np.argsort(rows)
         return Candidates.found_by_words(rows[place], scores[place], question)
-    near = comparison.nearest(
-        parameters.vector_depth,
-        allowed=allowed,
-        depth=parameters.passage_depth,
-        language_share=parameters.language_share,
-    )
-    every = np.union1d(rows, near)
-    keyword = np.zeros(len(every), np.float32)
-    keyword[np.searchsorted(every, rows)] = scores
-    passage, title = comparison.best(every)
-    title_covered, complete = question.held(view, every)
+    if every:
+        found = view.selected(allowed)
+    else:
+        near = comparison.nearest(
+            parameters.vector_depth,
+            allowed=allowed,
+            depth=parameters.passage_depth,
+            language_share=parameters.language_share,
+        )
+        found = np.union1d(rows, near)
+    keyword = np.zeros(len(found), np.float32)
+    keyword[np.searchsorted(found, rows)] = scores
+    passage, title = comparison.best(found)
+    watch.lap("vector")
+    title_covered, complete = question.held(view, found)
+    watch.lap("keyword")
     return Candidates(
-        rows=every,
+        rows=found,
         question=question,
         keyword=keyword,
         passage=passage,
         title=title,
-        document=comparison.documents(every),
-        language=comparison.languages(every),
+        document=comparison.documents(found),
+        language=comparison.languages(found),
         title_covered=title_covered,
         complete=complete,
-        common=background.common(comparison, every) if background else np.zeros(len(every), np.float32),
+        common=background.common(comparison, found) if background else np.zeros(len(found), np.float32),
         density=background.density if background else 0.0,
     )

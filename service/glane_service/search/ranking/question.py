@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glane_indexer.index.protocol import K1, Field, Floats, Rows, Term, View
 from glane_indexer.text import fold, query_stems
@@ -71,19 +70,18 @@ class Question:
         words = [word for word in self.words if word.known]
         if not words or not len(rows):
             return nothing, nothing
-        sizes = np.array([len(word.stems) for word in words])
+        # Where one is in no bookmark, none holds them all: the others need not be looked for in the text.
+        fields: tuple[Field, ...] = ("title",) if self.unknown else ("title", "text")
+        terms = [term for field in fields for word in words for term in word.terms(field)]
+        sizes = np.array([len(word.stems) for word in words] * len(fields))
         starts = np.cumsum(sizes) - sizes
-
-        def holds(field: Field) -> NDArray[np.bool_]:
-            terms = [term for word in words for term in word.terms(field)]
-            return np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
-
+        holds = np.logical_or.reduceat(view.term_weights(terms, rows) > 0, starts, axis=1)
         weights = np.array([word.weight for word in words], np.float32)
         masses = view.title_masses(rows)
-        covered = np.minimum(1, holds("title") @ weights / np.maximum(masses, np.float32(1e-6)))
+        covered = np.minimum(1, holds[:, : len(words)] @ weights / np.maximum(masses, np.float32(1e-6)))
         return (
             np.asarray(np.where(masses > 0, covered, 0), np.float32),
-            nothing if self.unknown else np.asarray(holds("text").all(axis=1), np.float32),
+            nothing if self.unknown else np.asarray(holds[:, len(words) :].all(axis=1), np.float32),
         )
 
 
@@ -184,13 +182,13 @@ def _possible(view: View, words: Sequence[Word]) -> float:
     known = [word for word in words if word.known]
     if not known or np.count_nonzero(counts) < 2:
         return 1.0
-    expected, found = np.zeros((2, len(counts)))
-    for word in known:
-        held = view.spread(word.stems).max(axis=0)
-        # A language of few bookmarks says little about how common a word is.
-        rate = (held / np.maximum(counts, 5)).max()
-        due = word.weight * (1 - np.exp(-counts * rate))
-        expected += due
-        found += due * (held > 0)
+    sizes = np.array([len(word.stems) for word in known])
+    spread = view.spread([stem for word in known for stem in word.stems])
+    held = np.maximum.reduceat(spread, np.cumsum(sizes) - sizes, axis=0)
+    # A language of few bookmarks says little about how common a word is.
+    rates = (held / np.maximum(counts, 5)).max(axis=1)
+    weights = np.array([word.weight for word in known])
+    due = weights[:, None] * (1 - np.exp(-counts * rates[:, None]))
+    expected, found = due.sum(axis=0), (due * (held > 0)).sum(axis=0)
     shares = np.minimum(1, (found + _DOUBT) / (expected + _DOUBT))
     return float(shares @ counts / counts.sum())

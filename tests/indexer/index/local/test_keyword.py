@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glane_indexer.index.local import words
-from glane_indexer.index.local.keyword import KeywordLeg, SegmentWords
+from glane_indexer.index.local.keyword import KeywordLeg
+from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.protocol import FORMS, Field, Term
 from glane_indexer.models import Annotation, Bookmark
 from glane_indexer.text import fold, query_stems, tokens

@@ -41,8 +41,10 @@ class Library:
         return np.array(rows, np.int64).reshape(len(terms), -1)
 
     def term_weights(self, terms: Sequence[Term], rows: Rows) -> NDArray[np.float32]:
-        held = self.titles if terms[0].field == "title" else self.texts
-        return np.array([[term.word in held[row] for term in terms] for row in rows], np.float32)
+        held = {"title": self.titles, "text": self.texts}
+        return np.array(
+            [[term.word in held[term.field][row] for term in terms] for row in rows], np.float32
+        )
 
     def title_masses(self, rows: Rows) -> NDArray[np.float32]:
         known = [sum(idf(sum(self.held[word]), self.count) for word in self.titles[row]) for row in rows]
