@@ -39,7 +39,7 @@ from glane_service.keys import KeyRing
 RINGS = ("ring-a", "ring-b", "ring-c")
 QUESTION = {"q": "ronde", "mode": "keyword", "contributor": "drill", "all": "true"}
 LOOK_SECONDS = 0.1
-CAUGHT_UP_SECONDS = 30.0
+CAUGHT_UP_SECONDS = 90.0
 # The bars: seconds behind the writer's own answers, and bytes moved for each byte changed.
 MOST_BEHIND, MOST_MOVED = 2.0, 3.0
 
