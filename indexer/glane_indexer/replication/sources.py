@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from glane_indexer.errors import NotFoundError, SourceError
+from glane_indexer.errors import GenerationError, NotFoundError, SourceError
 from glane_indexer.index.segment import SegmentFile
 from glane_indexer.replication.offer import MAX_OFFER, Offer, Offers, Part, read_offer
 
@@ -84,9 +84,12 @@ class FolderSource:
 
     def offer(self, known: str, wait: float) -> Offer | None:
         """The offer of its current generation; see :class:`Source`."""
-        if not self._library.is_dir():
-            raise SourceError("the library that is followed is not there", where=self.name)
-        offer = self._offers.current(private=True)
+        try:
+            offer = self._offers.current(private=True)
+        except GenerationError:
+            if not self._library.is_dir():
+                raise SourceError("the library that is followed is not there", where=self.name) from None
+            raise
         if offer.etag == known:
             return None
         self.moved += len(offer.body)

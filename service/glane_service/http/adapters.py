@@ -125,7 +125,7 @@ def retrieval(request: Request, asked: Retrieval) -> Response:
     records = [
         _record(hit, links)
         for hit in _searched(request, query, "dify").hits
-        if _score(hit) >= asked.retrieval_setting.score_threshold
+        if round(_score(hit), 6) >= asked.retrieval_setting.score_threshold
     ]
     return answer({"records": records})
 

@@ -152,7 +152,7 @@ def change(request: Request, seq: Annotated[int, Path(ge=1, le=MAX_SEQ)]) -> Res
     """`accepted`: on the disk. `applied`: in the catalog. `searchable`: in every answer from now on."""
     viewer_of(request).require("write")
     if request.app.state.settings.read_only:
-        if _state(request, seq) != "searchable":
+        if not _is_searchable(request, seq):
             raise NotFoundError("this change is not known here yet", where="seq")
         return answer({"seq": seq, "state": "searchable", "ids": None}, cache="no-store")
     writer = writer_of(request)
@@ -210,8 +210,12 @@ def _writing_viewer(request: Request) -> Viewer:
     return viewer
 
 
-def _state(request: Request, seq: int) -> str:
+def _is_searchable(request: Request, seq: int) -> bool:
     backend = backend_of(request)
-    if backend.is_open and backend.engine_for(EVERYTHING).seq >= seq:
+    return backend.is_open and backend.engine_for(EVERYTHING).seq >= seq
+
+
+def _state(request: Request, seq: int) -> str:
+    if _is_searchable(request, seq):
         return "searchable"
     return "applied" if applied_seq(writer_of(request).library) >= seq else "accepted"

@@ -28,6 +28,7 @@ def test_the_types_do_not_change() -> None:
         "forbidden": 403,
         "conflict": 409,
         "precondition-failed": 412,
+        "read-only": 403,
         "unsupported-media-type": 415,
         "too-many": 429,
         "too-slow": 408,

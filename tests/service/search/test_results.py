@@ -129,6 +129,7 @@ def test_a_whole_answer() -> None:
         "answered": True,
         "more": 9,
         "corrections": [{"typed": "protectoin", "taken": "protection"}],
+        "seq": 0,
     }
 
 
@@ -138,7 +139,7 @@ def test_the_keys_are_in_the_order_of_the_contract() -> None:
     assert [key for key in answer if key != "notices"] == [
         *("query", "mode_used", "generation", "total", "page", "per_page", "pages", "took_ms"),
         *("results", "facets"),
-        *("answered", "more", "corrections"),
+        *("answered", "more", "corrections", "seq"),
     ]
     (hit,) = answer["results"]
     assert list(hit) == [
@@ -250,5 +251,6 @@ def test_a_real_answer_has_the_shape_of_the_contract(engine: SearchEngine) -> No
         "answered": "bool",
         "more": "int",
         "corrections": [],
+        "seq": "int",
     }
-    SearchAnswer.model_validate({**answer, "seq": 0})
+    SearchAnswer.model_validate(answer)

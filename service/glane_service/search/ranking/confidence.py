@@ -41,8 +41,9 @@ SIGNALS = ("near", "words", "unknown", "length", "density", "behind")
 CALIBRATION_FILE = "calibration.json"
 # A bookmark that holds every word that was asked for is an answer to these words at least.
 COMPLETE = 0.5
-# Densities between which it was calibrated; what lies outside counts as the nearer end.
-DENSITIES = (0.85, 0.92)
+# Densities of libraries on many subjects and on one; what lies outside counts as the nearer end, since five
+# libraries say whether it matters and not how far it goes on.
+DENSITIES = (0.865, 0.895)
 # Bookmarks whose neighbours are looked for, those they are looked for among, and how many count.
 _PROBES, _AMONG, _NEIGHBOURS = 64, 2048, 5
 

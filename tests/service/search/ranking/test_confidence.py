@@ -101,9 +101,9 @@ def test_a_calibration_is_read_as_it_was_written() -> None:
 
 
 def test_the_density_is_the_mean_cosine_with_the_five_nearest() -> None:
-    # Each of nine directions that lie at an angle of .9 to each other.
-    vectors = np.linalg.cholesky(np.full((9, 9), 0.9) + 0.1 * np.eye(9)).astype(np.float32)
-    assert density(Vectors(vectors)) == 0.9
+    # Nine directions, each with a cosine of .88 to every other.
+    vectors = np.linalg.cholesky(np.full((9, 9), 0.88) + 0.12 * np.eye(9)).astype(np.float32)
+    assert density(Vectors(vectors)) == 0.88
     assert density(Vectors(vectors[:3])) == DENSITIES[0]
     assert density(Vectors(np.eye(9, dtype=np.float32))) == DENSITIES[0]
     assert density(Vectors(np.ones((9, 1), np.float32))) == DENSITIES[1]
