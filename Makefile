@@ -26,7 +26,7 @@ serve: install
 	$(BIN)/glane serve --library $(LIBRARY)
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check
