@@ -51,9 +51,9 @@ class EmbeddingStandIn:
             return 413, {"error": "too large"}
         vectors = np.roll(HashedEncoder().encode_queries(texts), self.model, axis=1)
         # Not of length 1, a little off each time, and in any order.
-        vectors = 3 * vectors + self._random.normal(0, self.noise, vectors.shape)
+        vectors = (3 * vectors + self._random.normal(0, self.noise, vectors.shape)).astype(np.float32)
         data = [{"index": place, "embedding": row.tolist()} for place, row in enumerate(vectors)]
-        self._random.shuffle(data)  # type: ignore[arg-type]
+        self._random.shuffle(data)
         document = {"data": data, "usage": {"prompt_tokens": 1}}
         return 200, self.shape(document) if self.shape else document
 
