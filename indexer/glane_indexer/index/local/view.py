@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,19 +10,19 @@ from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import GenerationError
-from glane_indexer.index.local import completion, languages, telling
+from glane_indexer.index.local import languages, telling
 from glane_indexer.index.local.arrays import Strings
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.comparison import LocalComparison, Vectors
 from glane_indexer.index.local.joining import joined_words
 from glane_indexer.index.local.keyword import KeywordLeg
 from glane_indexer.index.local.passages import KINDS
+from glane_indexer.index.local.tabled import Mask, TabledView
 from glane_indexer.index.protocol import (
     Counts,
     Field,
     Filter,
     Floats,
-    NameKind,
     PassagePlace,
     Rows,
     Term,
@@ -32,11 +31,10 @@ from glane_indexer.index.protocol import (
 from glane_indexer.index.segment import Segment
 from glane_indexer.models import Bookmark
 
-Mask = NDArray[np.bool_]
 Questions = Sequence[tuple[str, Sequence[str]]]
 
 
-class LocalView:
+class LocalView(TabledView):
     """What one viewer may find in a generation. See :class:`glane_indexer.index.protocol.View`.
 
     Everything a request needs is made here, once, and not within the first request.
@@ -60,27 +58,26 @@ class LocalView:
         self.encoder = encoder
         self.seq = seq
         self._segments = [segment for segment, _ in parts]
-        self.ids, self._own = _rows_of(parts)
-        self.count = len(self.ids)
+        ids, self._own = _rows_of(parts)
+        paired = list(zip(self._segments, self._own, strict=True))
+        super().__init__(
+            ids,
+            Columns([(segment.columns, own) for segment, own in paired], len(ids)),
+            [(segment.titles, own) for segment, own in paired],
+        )
         self.size = sum(segment.file.size for segment in self._segments)
         self._number, self._local = np.zeros((2, self.count), np.int64)
         for number, own in enumerate(self._own):
             alive = np.flatnonzero(own >= 0)
             self._number[own[alive]], self._local[own[alive]] = number, alive
-        paired = list(zip(self._segments, self._own, strict=True))
         said = joined_words(paired)
         self._keyword = KeywordLeg(said, self.count)
-        self._columns = Columns([(segment.columns, own) for segment, own in paired], self.count)
         self._vectors = Vectors(paired, self._axes(), self._columns.languages().codes)
         answered = ((text, sum(self.row_of(id) is not None for id in ids)) for text, ids in questions)
         self._questions = [(text, answers) for text, answers in answered if answers]
-        self._contributors = self._columns.all("contributors")
-        self._everything = self._columns.counts(None)
         self._title_masses = telling.masses(said, self.count, "title")
         titles = (title for segment, own in paired for title in segment.titles.folded(own >= 0))
         self.distinct_titles = telling.distinct_share(titles, self.count)
-        coded = self._columns.languages()
-        self.language_counts = coded.counts()
 
     @cached_property
     def counts(self) -> Counts:
@@ -92,11 +89,6 @@ class LocalView:
             len(self._contributors),
             int(self._vectors.lengths.sum()),
         )
-
-    def row_of(self, identifier: str) -> int | None:
-        """The row of the bookmark with this id; None where there is none."""
-        row = bisect_left(self.ids, identifier)
-        return row if row < self.count and self.ids[row] == identifier else None
 
     def bookmarks(self, rows: Sequence[int] | Rows) -> list[Bookmark]:
         """The bookmarks of these rows, in their order.
@@ -121,37 +113,11 @@ class LocalView:
 
     def select(self, filter: Filter) -> Mask | None:
         """A filter made ready: one truth value a row."""
-        masks = [self._columns.mask(filter)]
-        masks += [
-            self._keyword.with_phrase(forms, filter.fields) for forms in dict.fromkeys(filter.phrases)
-        ]
-        masks += [
-            ~(
-                self._keyword.with_phrase(forms, filter.fields)
-                if len(forms) > 1
-                else self._keyword.with_word(forms[0], filter.fields)
-            )
-            for forms in dict.fromkeys(filter.excluded)
-        ]
-        row = self.row_of(filter.without) if filter.without else None
-        if row is not None:
-            masks.append(np.arange(self.count) != row)
-        given = [mask for mask in masks if mask is not None]
-        return np.logical_and.reduce(given) if given else None
+        return self._passing(filter)
 
     def selected(self, allowed: Mask | None) -> Rows:
         """The rows that pass, ascending."""
         return np.arange(self.count) if allowed is None else np.flatnonzero(allowed)
-
-    def by_date(self, rows: Rows) -> Rows:
-        """Rows with the newest first, those without a date last, then by id."""
-        return rows[np.lexsort((rows, -self._columns.created[rows]))]
-
-    def facets(self, rows: Rows | None) -> dict[str, ValueCounts]:
-        """Of each facet the values among these rows (None: all), the most frequent first."""
-        if rows is None or len(rows) == self.count:
-            return dict(self._everything)
-        return self._columns.counts(rows)
 
     def keyword(
         self, weights: Sequence[tuple[Term, float]], *, limit: int, allowed: Mask | None = None
@@ -196,34 +162,14 @@ class LocalView:
         """The vector side of a question."""
         return LocalComparison(self._vectors, np.asarray(vector, np.float32))
 
-    def names(self, kind: NameKind) -> ValueCounts:
-        """Every tag or contributor with its bookmarks, or every question with its answers."""
-        if kind == "questions":
-            return list(self._questions)
-        return list(self._contributors) if kind == "contributors" else self._columns.all("tags")
+    def _rows_starting(self, prefix: str, field: Field) -> Mask:
+        return self._keyword.rows_starting(prefix, field)
 
-    def completions(self, typed: str, limit: int) -> dict[str, ValueCounts]:
-        """What completes a text that is being typed."""
-        typed_words, start = completion.typed_words(typed), completion.folded_start(typed)
-        if not typed_words:
-            return {}
-        titled, tagged = (
-            np.logical_and.reduce([self._keyword.rows_starting(word, field) for word in typed_words])
-            for field in ("title", "tags")
-        )
-        titles = []
-        for segment, own in zip(self._segments, self._own, strict=True):
-            alive = np.flatnonzero(own >= 0)
-            rows = alive[titled[own[alive]]]
-            if len(rows):
-                titles += segment.titles.best(rows, self._columns.views[own[rows]], start, limit)
-        given = {
-            "tag": self._columns.among("tags", tagged),
-            "contributor": self._contributors,
-            "question": self._questions,
-        }
-        found = {kind: completion.best(texts, typed_words, start, limit) for kind, texts in given.items()}
-        return {**found, "title": [(text, -views) for _, views, text in sorted(titles)[:limit]]}
+    def _with_phrase(self, forms: Sequence[str], fields: Sequence[Field]) -> Mask:
+        return self._keyword.with_phrase(forms, fields)
+
+    def _with_word(self, form: str, fields: Sequence[Field]) -> Mask:
+        return self._keyword.with_word(form, fields)
 
     def _axes(self) -> Floats:
         """How each language lies beside the mean of all bookmarks' vectors, by its code."""

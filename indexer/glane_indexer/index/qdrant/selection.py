@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 import numpy as np
@@ -62,11 +62,6 @@ def where_of(filter: Filter, columns: Columns) -> Where:
         condition for name, value in filter.none_of if value for condition in _any_of(name, value, columns)
     ]
     return Where(tuple(must), tuple(never))
-
-
-def without_words(filter: Filter) -> Filter:
-    """The part of a filter that columns tell."""
-    return replace(filter, phrases=(), excluded=(), without="")
 
 
 def _any_of(name: str, value: str, columns: Columns) -> list[Condition]:

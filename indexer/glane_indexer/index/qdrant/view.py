@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,20 +12,20 @@ from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import GenerationError
-from glane_indexer.index.local import completion, languages, words
+from glane_indexer.index.local import languages, words
 from glane_indexer.index.local.arrays import Arrays, Strings, part
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import read_record
 from glane_indexer.index.local.passages import KINDS
 from glane_indexer.index.local.segment_words import SegmentWords
+from glane_indexer.index.local.tabled import Mask, TabledView
 from glane_indexer.index.local.vectors import EXACT_PASSAGES
 from glane_indexer.index.protocol import (
     Counts,
     Field,
     Filter,
     Floats,
-    NameKind,
     PassagePlace,
     Rows,
     Term,
@@ -34,7 +33,7 @@ from glane_indexer.index.protocol import (
 )
 from glane_indexer.index.qdrant.comparison import RemoteComparison, Vectors
 from glane_indexer.index.qdrant.layout import unpacked
-from glane_indexer.index.qdrant.selection import Chosen, where_of, without_words
+from glane_indexer.index.qdrant.selection import Chosen, where_of
 from glane_indexer.index.qdrant.shelf import Shelf
 from glane_indexer.index.qdrant.sparse_leg import SparseLeg
 from glane_indexer.index.qdrant.statistics import Statistics
@@ -42,7 +41,6 @@ from glane_indexer.models import Bookmark
 from glane_indexer.text import fold, query_stems
 
 PLACE = np.dtype("<i4")
-Mask = NDArray[np.bool_]
 
 
 class Ids(Sequence[str]):
@@ -63,7 +61,7 @@ class Ids(Sequence[str]):
         return self._texts[row % len(self)]
 
 
-class QdrantView:
+class QdrantView(TabledView):
     """What one viewer may find. See :class:`glane_indexer.index.protocol.View`.
 
     Args:
@@ -88,18 +86,19 @@ class QdrantView:
         self.generation = generation
         self.encoder = encoder
         self.seq = seq
-        self.ids = Ids(table)
-        self.count = len(self.ids)
         self.size = sum(array.nbytes for array in table.values())
         self._shelf = shelf
         owns: list[Rows] = []
         while f"{len(owns)}.own" in table:
             owns.append(table[f"{len(owns)}.own"].astype(np.int64))
         columns = [part(table, f"{number}.columns") for number in range(len(owns))]
-        self._columns = Columns(list(zip(columns, owns, strict=True)), self.count)
-        self._titles = [(Titles(part(table, f"{number}.titles")), own) for number, own in enumerate(owns)]
+        ids = Ids(table)
+        super().__init__(
+            ids,
+            Columns(list(zip(columns, owns, strict=True)), len(ids)),
+            [(Titles(part(table, f"{number}.titles")), own) for number, own in enumerate(owns)],
+        )
         coded = self._columns.languages()
-        self.language_counts = coded.counts()
         self._statistics = Statistics(part(table, "words"), table["numbers"], self.count, len(coded.values))
         self._keyword = SparseLeg(shelf, self._statistics, then, self.count)
         passages = int(table["passages"].sum())
@@ -115,8 +114,6 @@ class QdrantView:
         self._title_masses = table["title_masses"]
         self.distinct_titles = float(table["distinct_titles"][0])
         self._questions = [(text, count) for text, count in json.loads(Strings(table, "questions")[0])]
-        self._contributors = self._columns.all("contributors")
-        self._everything = self._columns.counts(None)
 
     @cached_property
     def counts(self) -> Counts:
@@ -128,11 +125,6 @@ class QdrantView:
             len(self._contributors),
             int(self._vectors.counts.sum()),
         )
-
-    def row_of(self, identifier: str) -> int | None:
-        """The row of the bookmark with this id; None where there is none."""
-        row = bisect_left(self.ids, identifier)
-        return row if row < self.count and self.ids[row] == identifier else None
 
     def bookmarks(self, rows: Sequence[int] | Rows) -> list[Bookmark]:
         """The bookmarks of these rows, in their order.
@@ -151,37 +143,12 @@ class QdrantView:
 
     def select(self, filter: Filter) -> Chosen | None:
         """A filter made ready: one truth value a row, and what Qdrant can be told of it."""
-        masks = [self._columns.mask(without_words(filter))]
-        row = self.row_of(filter.without) if filter.without else None
-        if row is not None:
-            masks.append(np.arange(self.count) != row)
-        masks += [self._with_phrase(forms, filter.fields) for forms in dict.fromkeys(filter.phrases)]
-        masks += [
-            ~(
-                self._with_phrase(forms, filter.fields)
-                if len(forms) > 1
-                else self._with_word(forms[0], filter.fields)
-            )
-            for forms in dict.fromkeys(filter.excluded)
-        ]
-        given = [mask for mask in masks if mask is not None]
-        if not given:
-            return None
-        return Chosen(np.logical_and.reduce(given), where_of(filter, self._columns))
+        passing = self._passing(filter)
+        return None if passing is None else Chosen(passing, where_of(filter, self._columns))
 
     def selected(self, allowed: Chosen | None) -> Rows:
         """The rows that pass, ascending."""
         return np.arange(self.count) if allowed is None else np.flatnonzero(allowed.mask)
-
-    def by_date(self, rows: Rows) -> Rows:
-        """Rows with the newest first, those without a date last, then by id."""
-        return rows[np.lexsort((rows, -self._columns.created[rows]))]
-
-    def facets(self, rows: Rows | None) -> dict[str, ValueCounts]:
-        """Of each facet the values among these rows (None: all), the most frequent first."""
-        if rows is None or len(rows) == self.count:
-            return dict(self._everything)
-        return self._columns.counts(rows)
 
     def keyword(
         self, weights: Sequence[tuple[Term, float]], *, limit: int, allowed: Chosen | None = None
@@ -227,34 +194,8 @@ class QdrantView:
         """The vector side of a question."""
         return RemoteComparison(self._vectors, np.asarray(vector, np.float32))
 
-    def names(self, kind: NameKind) -> ValueCounts:
-        """Every tag or contributor with its bookmarks, or every question with its answers."""
-        if kind == "questions":
-            return list(self._questions)
-        return list(self._contributors) if kind == "contributors" else self._columns.all("tags")
-
-    def completions(self, typed: str, limit: int) -> dict[str, ValueCounts]:
-        """What completes a text that is being typed."""
-        typed_words, start = completion.typed_words(typed), completion.folded_start(typed)
-        if not typed_words:
-            return {}
-        titled, tagged = (
-            np.logical_and.reduce([self._statistics.rows_starting(word, field) for word in typed_words])
-            for field in ("title", "tags")
-        )
-        titles = []
-        for held, own in self._titles:
-            alive = np.flatnonzero(own >= 0)
-            rows = alive[titled[own[alive]]]
-            if len(rows):
-                titles += held.best(rows, self._columns.views[own[rows]], start, limit)
-        given = {
-            "tag": self._columns.among("tags", tagged),
-            "contributor": self._contributors,
-            "question": self._questions,
-        }
-        found = {kind: completion.best(texts, typed_words, start, limit) for kind, texts in given.items()}
-        return {**found, "title": [(text, -views) for _, views, text in sorted(titles)[:limit]]}
+    def _rows_starting(self, prefix: str, field: Field) -> Mask:
+        return self._statistics.rows_starting(prefix, field)
 
     def _with_word(self, form: str, fields: Sequence[Field]) -> Mask:
         """Which bookmarks hold a word in any of its forms."""
