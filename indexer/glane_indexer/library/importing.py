@@ -234,6 +234,7 @@ def _store(
         Catalog.open(library, create=True) as catalog,
         catalog.transaction(),
     ):
+        catalog.bound_memory()
         id = catalog.new_import_id()
         intake = Intake(catalog, id, language=bookmark_language, changed=changed if dry_run else None)
         intake.take(spool.drain(progress))
