@@ -68,7 +68,7 @@ class CatalogConnection:
             self._in_transaction = False
 
     def bound_memory(self, size: str = "128MB") -> None:
-        """Have DuckDB keep what a long transaction writes in a file beside the catalog, beyond this size."""
+        """Have DuckDB keep what a long transaction writes beyond this in a file beside the catalog."""
         self._run(f"SET memory_limit = '{size}'")
 
     def _meta(self, key: str) -> str:
