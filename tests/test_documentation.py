@@ -83,7 +83,7 @@ def test_formats() -> None:
         assert f"| `{item.name}` | {item.about} | {item.carries} |" in table
     named = re.findall(r"^\| `(\w[\w-]*)` \|", table, re.MULTILINE)
     assert named == list(FORMATS)
-    assert len(FORMATS) == 47
+    assert len(FORMATS) == 51
     assert "Forty-seven formats are read" in README
 
 

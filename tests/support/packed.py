@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import io
+import plistlib
 import sqlite3
 import tempfile
 import zipfile
@@ -46,6 +48,50 @@ def pocket_zip() -> bytes:
 def firefox_jsonlz4() -> bytes:
     """Firefox's backup, compressed as Firefox does."""
     return bytes(b"mozLz40\0" + lz4.block.compress((FIXTURES / "firefox.json").read_bytes()))
+
+
+def safari_packed() -> bytes:
+    """Safari's ``Bookmarks.plist`` with a reading list and a folder, as it lies in a profile."""
+    return plistlib.dumps(_SAFARI, fmt=plistlib.FMT_BINARY)
+
+
+def safari_xml() -> bytes:
+    """The same as XML."""
+    return plistlib.dumps(_SAFARI, fmt=plistlib.FMT_XML)
+
+
+_SAFARI = {
+    "WebBookmarkFileVersion": 1,
+    "Children": [
+        {"Title": "History", "WebBookmarkType": "WebBookmarkTypeProxy"},
+        {
+            "Title": "com.apple.ReadingList",
+            "WebBookmarkType": "WebBookmarkTypeList",
+            "Children": [
+                {
+                    "WebBookmarkType": "WebBookmarkTypeLeaf",
+                    "URLString": "https://walls.example/basics",
+                    "URIDictionary": {"title": "Drystone basics"},
+                    "ReadingList": {
+                        "PreviewText": "Granite lasts.",
+                        "DateAdded": datetime.datetime(2021, 2, 3, 4, 5, 6),
+                    },
+                }
+            ],
+        },
+        {
+            "Title": "Artisanat",
+            "WebBookmarkType": "WebBookmarkTypeList",
+            "Children": [
+                {
+                    "WebBookmarkType": "WebBookmarkTypeLeaf",
+                    "URLString": "https://hedges.example/birds",
+                    "URIDictionary": {"title": "How hedges feed birds"},
+                }
+            ],
+        },
+    ],
+}
 
 
 def places(*statements: str) -> bytes:

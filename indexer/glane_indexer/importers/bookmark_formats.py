@@ -19,7 +19,9 @@ from glane_indexer.importers import (
     pinboard,
     places,
     readability,
+    safari,
     urls,
+    xbel,
 )
 from glane_indexer.importers.format import Format
 
@@ -51,6 +53,20 @@ BOOKMARK_FORMATS = (
         "title, tags, folders, date",
         places.recognise,
         places.read,
+    ),
+    Format(
+        "safari",
+        "Safari's Bookmarks.plist",
+        "title, description, folders, date of the reading list",
+        safari.recognise,
+        safari.read,
+    ),
+    Format(
+        "xbel",
+        "XBEL, of Floccus, Konqueror, buku",
+        "title, description, tags, folders, date",
+        xbel.recognise,
+        xbel.read,
     ),
     Format(
         "pinboard",
@@ -128,7 +144,7 @@ BOOKMARK_FORMATS = (
     Format("urls", "a list of addresses, one a line, also with titles", "title", urls.recognise, urls.read),
     Format(
         "csv",
-        "any table with a header; --map title=Titre,url=Lien names its columns",
+        "any table; --map title=Titre,url=Lien names its columns",
         "title, description, tags, folders, contributor, date, highlights, notes",
         generic_csv.recognise,
         generic_csv.read,
@@ -136,7 +152,7 @@ BOOKMARK_FORMATS = (
     Format(
         "json",
         "any other JSON whose objects have an address",
-        "title, description, tags, contributor, date, highlights, notes",
+        "title, description, tags, folders, contributor, date, highlights, notes",
         generic_json.recognise,
         generic_json.read,
     ),

@@ -31,6 +31,8 @@ _TAGS = re.compile(
     re.IGNORECASE,
 )
 _NO_TAG = "no_tag"
+_WEBKIT = datetime(1970, 1, 1) - datetime(1601, 1, 1)
+_LAST_YEAR = 2300
 # A quotation ends before another one begins: the marks are not around the whole.
 _CLOSED = re.compile(r'[^"]*[^\s"]"(?!\w)')
 
@@ -142,7 +144,9 @@ def _since_1970(number: float) -> datetime | None:
     # From the number of digits: until the year 5138 a moment has at most eleven in seconds.
     for unit in (1, 1_000, 1_000_000):
         if number / unit < 1e11:
-            return datetime.fromtimestamp(number / unit, UTC)
+            found = datetime.fromtimestamp(number / unit, UTC)
+            # Chrome and Safari count microseconds since 1601, which some exports of them keep.
+            return found - _WEBKIT if found.year > _LAST_YEAR and unit == 1_000_000 else found
     return None
 
 

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.clean import clean_text, unquoted
-from glane_indexer.importers.html_text import parsed_html
+from glane_indexer.importers.html_text import page_text, parsed_html
 from glane_indexer.importers.record import annotation, bookmark, dict_of, list_of, paragraphs, text_of
 from glane_indexer.importers.source import Source
 from glane_indexer.models import Imported
@@ -33,7 +33,7 @@ def read(source: Source) -> Iterator[Imported]:
     """The entries as bookmarks."""
     for where, entry in _entries(source):
         content = dict_of(next(iter(list_of(entry.get("content"))), None)).get("value")
-        body = _text(text_of(content or entry.get("summary")))
+        body = page_text(text_of(content or entry.get("summary")))
         yield from bookmark(
             where,
             url=entry.get("link"),
@@ -107,15 +107,6 @@ def _inside(node: LexborNode) -> bool:
             return True
         above = above.parent
     return True
-
-
-def _text(html: str) -> str:
-    if "<" not in html:
-        return html
-    tree = parsed_html(html)
-    for node in tree.css("p,br,div,li,h1,h2,h3,blockquote"):
-        node.insert_after("\n")
-    return clean_text(tree.text())
 
 
 def _is_feed(source: Source) -> bool:

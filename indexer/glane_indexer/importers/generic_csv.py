@@ -1,4 +1,6 @@
-"""Any table with a header: columns by their usual names, or as ``--map title=Titre,url=Lien`` says (pure).
+"""Any table: columns by their usual names, or as ``--map title=Titre,url=Lien`` says (pure).
+
+Where no header names them, a column of addresses and what stands in the others tell which is which.
 
 A column of highlights makes an annotation of each row; rows of one address are one bookmark.
 """
@@ -6,8 +8,10 @@ A column of highlights makes an annotation of each row; rows of one address are 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from glane_indexer.errors import UsageError
+from glane_indexer.importers.columns import day_first, iso_date, unnamed
 from glane_indexer.importers.record import Works, annotation, paragraphs, tags_of
 from glane_indexer.importers.source import Source
 from glane_indexer.importers.table import Cells, Row, has_url, header, rows
@@ -16,10 +20,23 @@ from glane_indexer.models import Imported, Problem
 # What a column may be called, in small letters; the first that is there is taken.
 NAMES: dict[str, tuple[str, ...]] = {
     "url": (
-        *("url", "link", "href", "uri", "address", "source url", "source_url", "page url", "page_url"),
+        *(
+            "url",
+            "permalink",
+            "html_url",
+            "link",
+            "href",
+            "uri",
+            "address",
+            "source url",
+            "source_url",
+            "page url",
+            "page_url",
+        ),
         *(
             "website",
             "web page",
+            "tweet url",
             "bookmark",
             "book url",
             "lien",
@@ -44,11 +61,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         ),
     ),
     "description": (
-        *("description", "desc", "extended", "excerpt", "summary", "abstract", "content", "text"),
+        *("description", "desc", "extended", "excerpt", "summary", "abstract", "abstract note"),
+        *("document note", "content", "full text", "full_text", "text"),
         *("résumé", "beschreibung", "descripción", "comments", "comment"),
     ),
     "tags": (
         "tags",
+        "manual tags",
+        "document tags",
         "tag",
         "labels",
         "label",
@@ -71,27 +91,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "contributor": ("contributor", "user", "author", "by", "auteur", "autor", "added by"),
     "created_at": (
-        *(
-            "created_at",
-            "created",
-            "created at",
-            "date",
-            "added",
-            "time_added",
-            "time",
-            "timestamp",
-            "saved",
-        ),
-        *(
-            "date added",
-            "date_added",
-            "added at",
-            "saved at",
-            "saved date",
-            "highlighted at",
-            "dt",
-            "dateadded",
-        ),
+        *("created_at", "created", "created at", "creation date", "date created", "date added"),
+        *("date_added", "dateadded", "added at", "added_at", "addedat", "added", "time_added"),
+        *("saved at", "saved_at", "saved date", "saved", "highlighted at", "date", "time"),
+        *("timestamp", "dt"),
         *("date de création", "date d'ajout", "datum", "fecha"),
     ),
     "highlight": (
@@ -108,13 +111,26 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+# Names of columns in languages that write the day first, as far as they have no accent.
+_FOREIGN = frozenset(
+    (
+        *("titre", "nom", "lien", "adresse", "dossier", "auteur", "titel", "webseite", "ordner", "datum"),
+        *("enlace", "fecha", "carpeta", "autor", "etiquetas", "notiz", "nota", "date d'ajout", "remarque"),
+    )
+)
+# Rows that are looked at to see which way their dates are.
+_SAMPLE = 500
+
+
 def recognise(source: Source) -> float:
     """.3 where a header has a column of addresses, or of highlights and titles, or the user named them."""
     _, names = header(source)
     if len(names) < 2 and not source.columns:
         return 0.0
     found = _columns(source, names)
-    return 0.3 if "url" in found or {"highlight", "title"} <= found.keys() else 0.0
+    if "url" in found or {"highlight", "title"} <= found.keys():
+        return 0.3
+    return 0.3 if not source.columns and unnamed(source)[1] else 0.0
 
 
 def read(source: Source) -> Iterator[Imported]:
@@ -123,8 +139,12 @@ def read(source: Source) -> Iterator[Imported]:
     Raises:
         UsageError: a column that the user named is not there.
     """
-    _, names = header(source)
+    separator, names = header(source)
     found = _columns(source, names)
+    given: list[str] = []
+    if "url" not in found and not source.columns and (guessed := unnamed(source))[1]:
+        separator, given = guessed
+        names, found = given, _columns(source, given)
     unknown = [name for name in names if name and name not in found.values()]
     if unknown:
         message = f"columns that are left out, for --map names none of them: {', '.join(unknown)[:300]}"
@@ -134,7 +154,8 @@ def read(source: Source) -> Iterator[Imported]:
     def sound(cells: Cells) -> bool:
         return has_url({"url": cells.get(found["url"], "")}) if "url" in found else True
 
-    for row in rows(source, sound=sound):
+    by_day = _by_day(source, given, separator, found)
+    for row in rows(source, given, separator, sound=sound):
         if not isinstance(row, Row):
             yield row
             continue
@@ -149,17 +170,33 @@ def read(source: Source) -> Iterator[Imported]:
             title=title,
             description=paragraphs(cell.get("description"), cell.get("note") if by_row else ""),
             contributor=cell.get("contributor"),
-            created=cell.get("created_at", "").strip(),
+            created=_date(cell, by_day),
         )
         work.tags += [*cell.get("folder", "").split("/"), *tags_of(cell.get("tags", ""), ",;|")]
         if not by_row:
             work.annotations.append(
-                annotation(cell["highlight"], cell.get("note"), created=cell.get("created_at"))
+                annotation(cell["highlight"], cell.get("note"), created=_date(cell, by_day))
             )
         else:
             yield from works.bookmarks()
     if not by_row:
         yield from works.bookmarks()
+
+
+def _by_day(source: Source, given: list[str], separator: str, found: dict[str, str]) -> bool | None:
+    """Whether the dates of the table begin with the day, as they tell themselves, or else its language."""
+    column = found.get("created_at")
+    if not column:
+        return None
+    first = (row for row in islice(rows(source, given, separator), _SAMPLE) if isinstance(row, Row))
+    told = day_first(row.cells[column] for row in first)
+    foreign = any(not name.isascii() or name in _FOREIGN for name in found.values())
+    return told if told is not None or not foreign else True
+
+
+def _date(cell: Cells, by_day: bool | None) -> str:
+    text = cell.get("created_at", "").strip()
+    return text if by_day is None else iso_date(text, day_first=by_day)
 
 
 def _columns(source: Source, names: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from glane_indexer.errors import InputError
+from glane_indexer.importers.clean import clean_text
 
 # Elements that are always closed, so that what is open says how deep a page is.
 _NESTING = re.compile(
@@ -29,3 +30,17 @@ def parsed_html(text: str) -> LexborHTMLParser:
         if depth > _DEEPEST:
             raise InputError(f"elements are nested more than {_DEEPEST:,} deep, which no page does")
     return LexborHTMLParser(text)
+
+
+def page_text(html: str) -> str:
+    """What a piece of HTML says, a line for each of its blocks.
+
+    Raises:
+        InputError: as :func:`parsed_html`.
+    """
+    if "<" not in html:
+        return html
+    tree = parsed_html(html)
+    for node in tree.css("p,br,div,li,h1,h2,h3,blockquote"):
+        node.insert_after("\n")
+    return clean_text(tree.text())

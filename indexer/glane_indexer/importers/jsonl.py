@@ -31,7 +31,11 @@ def recognise(source: Source) -> float:
     record = first_object(source)
     if {"_id", "children"} & record.keys() or not {"title", "url"} & record.keys():
         return 0.0
-    return 1.0 if {"annotations", "contributor", "kind"} <= record.keys() else 0.5
+    if {"annotations", "contributor", "kind"} <= record.keys():
+        return 1.0
+    # A whole document on one line, which has a title and holds its bookmarks below it, is none of them.
+    lists = (value for key, value in record.items() if key != "annotations" and isinstance(value, list))
+    return 0.0 if any(isinstance(item, dict) for value in lists for item in value[:1]) else 0.5
 
 
 def read(source: Source) -> Iterator[Imported]:

@@ -136,6 +136,11 @@ def _kind(line: str) -> re.Pattern[str] | None:
     return next((kind for kind in (_KINDS, _NOTE, _MARK) if kind.search(named)), None)
 
 
+def is_note(line: str) -> bool:
+    """Whether the line above a text says that it is a note of the reader's, and no highlight."""
+    return _kind(line) is _NOTE
+
+
 def _place(line: str) -> tuple[int, int]:
     """The range of a clipping in the book; its page where there is no other; zeros where there is none."""
     found = _PLACE.search(line)

@@ -115,7 +115,7 @@ def _forms(url: str) -> Iterator[str]:
     """An address, and what it is if the next cells of a table are no part of it."""
     yield url
     for _ in range(_CELLS):
-        end = max(url.rfind(separator) for separator in ",;|")
+        end = max(url.rfind(separator) for separator in ",;|]")
         if end < 0:
             return
         url = url[:end].rstrip(_ENDS)

@@ -34,6 +34,8 @@ _READER = re.compile(r"(?i)(?:read|open|view|edit) (?:on|in) \w+")
 _FIELDS = re.compile(r"(?i)(?:tags?|mots-clés)\s*::?\s*(.*)")
 _NOTE = re.compile(r"(?i)\**note\**\s*:\**\s*")
 _HASHTAGS = re.compile(r"(?:#[^\s#]+\s*)+")
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*-->")
+_COMMENTED = re.compile(r"(?i)<!--\s*tags:\s*((?:[^-]|-(?!->))*?)\s*-->")
 _AROUND = " \t-–—:|,;([])"
 
 
@@ -76,7 +78,12 @@ def recognise(source: Source) -> float:
     fields = sum(bool((found := _FIELD.match(line)) and _BARE.search(found[2])) for line in lines[:40])
     if (headings or fields) and (links or fields):
         return 0.7 if quotes or fields or headings else 0.5
-    bullets = sum(bool((found := _BULLET.match(line)) and _LINK.match(found[2])) for line in lines)
+    bullets = sum(
+        bool((found := _BULLET.match(line)) and (_LINK.match(found[2]) or _BARE.match(found[2])))
+        for line in lines
+    )
+    # A list of bare addresses is one of addresses, also where each stands behind a bullet.
+    bullets *= bool(links)
     return 0.6 if bullets * 2 > len([line for line in lines if line.strip()]) else 0.0
 
 
@@ -174,9 +181,12 @@ class _Reader:
             self.page.highlights[-1][1].append(text)
         elif links and not self.aside:
             self.given = True
-            beside = _BARE.sub("", _LINK.sub("", text)).strip(_AROUND)
+            # buku and others write tags as a comment.
+            named = _COMMENTED.search(text)
+            beside = _BARE.sub("", _LINK.sub("", _COMMENT.sub("", text))).strip(_AROUND)
+            tags = [*self.page.tags, *(named[1].split(",") if named else ())]
             for title, url in links:
-                yield from bookmark(where, url=url, title=title, description=beside, tags=self.page.tags)
+                yield from bookmark(where, url=url, title=title, description=beside, tags=tags)
         elif not self.aside:
             self.page.text.append(text)
 

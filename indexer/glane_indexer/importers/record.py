@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from glane_indexer.importers.clean import (
@@ -94,7 +94,7 @@ def quote(text: str) -> str:
 def moment(value: object) -> datetime | None:
     """The moment that a value gives: a text, or seconds, milliseconds, microseconds since 1970."""
     if isinstance(value, datetime):
-        return value
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
     text = text_of(value).strip()
     return parse_moment(text) if text.strip("0.") else None
 

@@ -23,8 +23,8 @@ HEAD_CHARS = 200_000
 MAX_TEXT = 64 << 20
 MAX_LINE = 16 << 20
 _CHUNK = 1 << 20
-# A zip archive, a SQLite database, Firefox's compressed JSON.
-_PACKED = (b"PK\x03\x04", b"SQLite format 3\0", b"mozLz40\0")
+# A zip archive, a SQLite database, Firefox's compressed JSON, Apple's property list.
+_PACKED = (b"PK\x03\x04", b"SQLite format 3\0", b"mozLz40\0", b"bplist00")
 
 
 @dataclass(frozen=True)

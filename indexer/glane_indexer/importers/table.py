@@ -18,6 +18,8 @@ from glane_indexer.models import Problem
 Cells = dict[str, str]
 _SEPARATORS = ",;\t|"
 _PLAIN = {separator: re.compile(f"[{separator}\n]") for separator in _SEPARATORS}
+# What Excel writes above a table where a comma is not its separator.
+_TOLD = re.compile(f"sep=([{_SEPARATORS}])\n", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:\S", re.IGNORECASE)
 _URL_COLUMNS = ("url", "uri", "href", "link", "source url", "source_url", "address", "lien", "adresse")
 # No record is longer than the first; the window holds at least as much beyond it.
@@ -63,6 +65,8 @@ def header(source: Source) -> tuple[str, list[str]]:
     start = unix_lines(source.head).lstrip("\ufeff\n")
     if start[:1] in ("<", "{", "["):
         return ",", []
+    if told := _TOLD.match(start):
+        return told[1], _names(cut(start, told.end(), told[1]).cells)
     choices = ((separator, cut(start, 0, separator).cells) for separator in _SEPARATORS)
     separator, cells = max(choices, key=lambda choice: len(choice[1]))
     return separator, _names(cells)
@@ -97,6 +101,8 @@ def rows(
     separator, names = separator or found, list(columns) or names
     window = _Window(source)
     line, runaway = 1, False
+    if window.filled() and (told := _TOLD.match(window.text)):
+        line, window.position = 2, told.end()
     first = names[0].strip() if names else ""
     while window.filled():
         text, start = window.text, window.position

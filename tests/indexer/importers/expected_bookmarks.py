@@ -56,6 +56,89 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
             ),
         ],
     ),
+    "floccus.xbel": (
+        "xbel",
+        [
+            Bookmark(
+                "Drystone basics",
+                "https://walls.example/basics?page=1&all=yes",
+                description="Granite, schist & lime.",
+                tags=("Artisanat", "Murs"),
+                created_at=utc("2021-02-03T04:05:06"),
+            ),
+            Bookmark("How hedges feed birds", "https://hedges.example/birds"),
+        ],
+    ),
+    "folders.json": (
+        "json",
+        [
+            Bookmark(
+                "Drystone basics",
+                "https://walls.example/basics",
+                tags=("Artisanat", "Murs"),
+                created_at=utc("2020-09-13T12:26:40.500000"),
+            ),
+            Bookmark("How hedges feed birds", "https://hedges.example/birds"),
+            Bookmark("hedge", "https://code.example/hedge", tags=("birds",)),
+            Problem(
+                "line 7",
+                "an address was not read; it is https://api.code.example/repos/hedge",
+                skipped=False,
+            ),
+        ],
+    ),
+    "liens.csv": (
+        "csv",
+        [
+            Bookmark(
+                "Les haies; en hiver",
+                "https://haies.example/hiver",
+                description="Des baies,\net des « merles »",
+                tags=("bocage", "oiseaux"),
+                created_at=utc("2021-12-03T00:00:00"),
+            ),
+            Bookmark("Murs", "https://murs.example/", created_at=utc("1999-02-04T00:00:00")),
+        ],
+    ),
+    "links.org": (
+        "urls",
+        [
+            Problem("line 1", "there is no address in this line: '* Reading'"),
+            Bookmark("How hedges feed birds", "https://hedges.example/birds", tags=("birds", "winter")),
+            Bookmark("https://walls.example/basics", "https://walls.example/basics"),
+            Bookmark("Lime (slaked)", "https://lime.example/"),
+        ],
+    ),
+    "starred.json": (
+        "json",
+        [
+            Bookmark(
+                "How hedges feed birds",
+                "https://hedges.example/birds",
+                description="Berries and thrushes.",
+                tags=("Birds",),
+                contributor="Ines Calder",
+                created_at=utc("2017-07-14T02:40:00"),
+            ),
+            Bookmark("Drystone basics", "https://walls.example/basics"),
+        ],
+    ),
+    "untitled.csv": (
+        "csv",
+        [
+            Bookmark(
+                "How hedges feed birds",
+                "https://hedges.example/birds",
+                description="Berries and thrushes.",
+                created_at=utc("2021-03-04T05:06:07"),
+            ),
+            Bookmark(
+                "Drystone basics, step by step",
+                "https://walls.example/basics",
+                created_at=utc("2021-03-05T05:06:07"),
+            ),
+        ],
+    ),
     "feed.atom": (
         "feed",
         [
@@ -308,14 +391,17 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
             Bookmark(
                 "How hedges feed birds",
                 "https://hedges.example/birds",
-                tags=("birds",),
+                tags=("Evening", "birds"),
                 annotations=(
                     Annotation("Berries last until February.", note="Which ones?"),
                     Annotation("Thrushes come first."),
                 ),
             ),
             Bookmark(
-                "Drystone basics", "https://walls.example/basics", created_at=utc("2024-01-05T10:10:00")
+                "Drystone basics",
+                "https://walls.example/basics",
+                tags=("Evening",),
+                created_at=utc("2024-01-05T10:10:00"),
             ),
         ],
     ),

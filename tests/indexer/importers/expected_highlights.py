@@ -265,6 +265,33 @@ EXPECTED: dict[str, tuple[str, list[Imported]]] = {
             )
         ],
     ),
+    "kindle-notebook.html": (
+        "kindle-html",
+        [
+            Bookmark(
+                "The Hedge Book",
+                contributor="Calder, Ines",
+                annotations=(
+                    Annotation("Berries last until February.", note="Which ones?"),
+                    Annotation("Thrushes come first, a note says."),
+                ),
+            )
+        ],
+    ),
+    "notes.enex": (
+        "evernote",
+        [
+            Bookmark(
+                "How hedges feed birds",
+                "https://hedges.example/birds",
+                description="Berries last until February.\nThrushes come first.",
+                tags=("birds", "winter food"),
+                contributor="Ines Calder",
+                created_at=utc("2024-01-02T03:04:05"),
+            ),
+            Bookmark("To plant", description="Hawthorn"),
+        ],
+    ),
     "my-clippings-de.txt": (
         "kindle",
         [

@@ -63,7 +63,18 @@ PLACES: list[Imported] = [
     ),
     Problem("bookmark 10", "a query of Firefox's own, and no page: place:sort=8"),
 ]
+SAFARI: list[Imported] = [
+    Bookmark(
+        "Drystone basics",
+        "https://walls.example/basics",
+        description="Granite lasts.",
+        created_at=utc("2021-02-03T04:05:06"),
+    ),
+    Bookmark("How hedges feed birds", "https://hedges.example/birds", tags=("Artisanat",)),
+]
 PACKED = {
+    "Bookmarks.plist": ("safari", packed.safari_packed, SAFARI),
+    "Bookmarks.xml.plist": ("safari", packed.safari_xml, SAFARI),
     "omnivore.zip": ("omnivore", packed.omnivore_zip, OMNIVORE),
     "pocket.zip": ("pocket-zip", packed.pocket_zip, POCKET),
     "firefox.jsonlz4": ("firefox", packed.firefox_jsonlz4, TEXTS["firefox.json"][1]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import plistlib
 import tracemalloc
 import zipfile
 
@@ -203,3 +204,19 @@ def test_a_bookmark_may_have_a_hundred_thousand_annotations() -> None:
     (bookmark,) = items((header + rows).encode())
     assert isinstance(bookmark, Bookmark)
     assert len(bookmark.annotations) == 100_000
+
+
+def test_a_property_list_that_holds_itself_is_read_once() -> None:
+    # 60 levels of two references to one object: walked blindly, 2 ** 60 bookmarks.
+    node: dict[str, object] = {"URLString": "https://a.example/", "WebBookmarkType": "WebBookmarkTypeLeaf"}
+    for _ in range(60):
+        node = {"Children": [node, node]}
+    content = plistlib.dumps(node, fmt=plistlib.FMT_BINARY)
+    assert len(list(read(Source(content, "Bookmarks.plist"))[1])) == 1
+
+
+def test_a_property_list_that_defines_entities_is_refused() -> None:
+    content = b"""<?xml version="1.0"?><!DOCTYPE plist [<!ENTITY a "haha">]>
+<plist version="1.0"><dict><key>WebBookmarkType</key><string>&a;</string></dict></plist>"""
+    with pytest.raises(InputError, match="the property list is damaged: XML entity declarations"):
+        list(read(Source(content, "Bookmarks.plist"))[1])
