@@ -62,8 +62,7 @@ class SearchEngine:
         self.encoder = encoder
         self.reranking = reranking
         self.parameters = parameters or Parameters()
-        self._finder = Finder(view, encoder, self.parameters)
-        self._readings = Readings(view)
+        self._finder = Finder(view, encoder, self.parameters, Readings(view))
 
     def search(self, query: Query) -> Results:
         """Answer one query.
@@ -86,8 +85,7 @@ class SearchEngine:
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         rows = pool.rows[first : first + query.per_page]
-        presenter = Presenter(self._readings, parsed.words, pool.comparison)
-        hits = presenter.hits(
+        hits = Presenter(pool.reader).hits(
             rows,
             pool.scores[first : first + query.per_page],
             pool.why(rows),
@@ -164,10 +162,11 @@ class SearchEngine:
             NotFoundError: the view has no such bookmark.
         """
         row = self._row(identifier)
-        pool, comparison = self._finder.near(row)
-        presenter = Presenter(self._readings, (), comparison)
+        pool = self._finder.near(row)
         rows = pool.rows[:limit]
-        return presenter.hits(rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1)
+        return Presenter(pool.reader).hits(
+            rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1
+        )
 
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
@@ -228,10 +227,16 @@ class SearchEngine:
         Scores stay where they are: like ranks, they say the place.
         """
         first = pool.rows[:DEPTH]
-        if self.reranking is None or pool.comparison is None or query.sort == "date" or len(first) < 2:
+        if (
+            self.reranking is None
+            or pool.reader.comparison is None
+            or query.sort == "date"
+            or len(first) < 2
+        ):
             return pool
-        presenter = Presenter(self._readings, parsed.words, pool.comparison)
-        hits = presenter.hits(first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1)
+        hits = Presenter(pool.reader).hits(
+            first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1
+        )
         best = self.reranking.order(parsed.text, hits)
         if best is None:
             return pool

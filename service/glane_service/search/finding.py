@@ -10,18 +10,31 @@ import numpy as np
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
 from glane_indexer.index.protocol import Comparison, Field, Filter, Selection, View
+from glane_service.search.close_reading import CloseReader
 from glane_service.search.parsing import Parsed
 from glane_service.search.presentation import Reasons
 from glane_service.search.query import FIELDS, Query, merged
-from glane_service.search.ranking.candidates import Candidates, Floats, Rows, fuse, order
+from glane_service.search.ranking.candidates import (
+    Candidates,
+    Floats,
+    Rows,
+    fuse,
+    order,
+    words_weight,
+)
 from glane_service.search.ranking.confidence import Background, calibration, sureness
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
+from glane_service.search.ranking.passage_choice import gain
 from glane_service.search.ranking.question import EVERYTHING
 from glane_service.search.ranking.reach import MOST_COMPARED, may_leave_out
+from glane_service.search.reading import Readings
 from glane_service.search.results import Why
 from glane_service.search.stopwatch import Stopwatch
 
+# Results that are read closely before they are ranked: the first by what the legs say. They can only gain,
+# so they stay before all others.
+READ = 10
 # A keyword search lists every match, up to this many; past it, the best.
 KEYWORD_POOL = MOST_COMPARED
 
@@ -33,7 +46,7 @@ class Pool:
     rows: Rows
     scores: Floats
     reasons: Reasons | None
-    comparison: Comparison | None
+    reader: CloseReader
     # Whether every bookmark that holds a word of the question has a keyword rank.
     all_words_found: bool = False
     # How sure each row is, where that is known; and how many were found below the line.
@@ -54,10 +67,11 @@ class Pool:
 class Finder:
     """Finds in one view. Safe to share between threads."""
 
-    def __init__(self, view: View, encoder: Encoder, parameters: Parameters) -> None:
+    def __init__(self, view: View, encoder: Encoder, parameters: Parameters, readings: Readings) -> None:
         self._view = view
         self._encoder = encoder
         self._parameters = parameters
+        self._readings = readings
         self._calibration = calibration() if encoder.info.name == calibration().encoder else None
 
     def prepare(self) -> None:
@@ -73,12 +87,13 @@ class Finder:
         allowed = self._selection(query, parsed)
         if not parsed.text:
             rows = self._view.by_date(self._view.selected(allowed))
-            return Pool(rows, np.zeros(len(rows), np.float32), None, None)
+            reader = CloseReader(self._readings, (), None)
+            return Pool(rows, np.zeros(len(rows), np.float32), None, reader)
         watch.lap("question")
         comparison = self._comparison(query, parsed)
         watch.lap("encoder")
         candidates = self._candidates(query, parsed, allowed, comparison, watch)
-        pool = self._ranked(query, candidates, comparison)
+        pool = self._ranked(query, candidates, CloseReader(self._readings, parsed.words, comparison))
         watch.lap("rank")
         return pool
 
@@ -118,28 +133,32 @@ class Finder:
         comparison = self._comparison(query, parsed)
         return self._gather(query, parsed, allowed, comparison, parameters, background)
 
-    def near(self, row: int) -> tuple[Pool, Comparison]:
-        """All bookmarks but one by how near they are to it, and its vector beside them."""
+    def near(self, row: int) -> Pool:
+        """All bookmarks but one by how near they are to it."""
         comparison = self._view.compare(self._view.document_vectors(np.array([row]))[0])
         everything = Query("", mode="vector", everything=True)
         allowed = self._view.select(Filter(without=self._view.ids[row]))
         candidates = self._gather(everything, Parsed(""), allowed, comparison)
-        return self._ranked(everything, candidates, comparison), comparison
+        return self._ranked(everything, candidates, CloseReader(self._readings, (), comparison))
 
-    def _ranked(self, query: Query, candidates: Candidates, comparison: Comparison | None) -> Pool:
-        scores = fuse(candidates, self._parameters, query.mode)
+    def _ranked(self, query: Query, candidates: Candidates, reader: CloseReader) -> Pool:
         rows = candidates.rows
+        scores = fuse(candidates, self._parameters, query.mode)
         best = order(rows, scores)
+        if query.mode == "hybrid":
+            candidates = self._read(candidates, best[:READ], reader)
+            scores = fuse(candidates, self._parameters, query.mode)
+            best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
         sure, below = None, 0
-        if self._calibration and comparison:
+        if self._calibration and reader.comparison:
             found = sureness(candidates, self._parameters, self._calibration)
             sure, listed = found.answers, found.belongs >= self._parameters.line
             below = int(np.count_nonzero(~listed))
             if not query.everything:
                 best = best[listed[best]]
-        reasons = Reasons(candidates, self._parameters, vector=comparison is not None)
+        reasons = Reasons(candidates, self._parameters, vector=reader.comparison is not None)
         all_words_found = (
             query.mode == "hybrid"
             and set(query.fields) == set(FIELDS)
@@ -149,12 +168,22 @@ class Finder:
             rows[best],
             scores[best],
             reasons,
-            comparison,
+            reader,
             all_words_found,
             confidence=None if sure is None else sure[best],
             found=len(rows),
             below=below,
         )
+
+    def _read(self, candidates: Candidates, first: Rows, reader: CloseReader) -> Candidates:
+        """The candidates with what their best passages say for the first of them."""
+        weight = words_weight(candidates, self._parameters)
+        first = first[candidates.keyword[first] > 0]
+        gains = [
+            gain(read.kinds, read.cosines, read.coverage, weight) if read.cosines else 0.0
+            for read in reader.of(candidates.rows[first])
+        ]
+        return candidates.read(first, np.array(gains, np.float32))
 
     def _comparison(self, query: Query, parsed: Parsed) -> Comparison | None:
         """The question's vector beside those of the view; None where its mode needs none."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
-
 import numpy as np
 
-from glane_indexer.index.protocol import Comparison, Term, View
 from glane_indexer.models import Annotation, Bookmark
-from glane_indexer.text import query_stems
-from glane_service.search.matching import Match, Matcher, coverage, spans_of
+from glane_service.search.close_reading import CloseReader, CloseReading
+from glane_service.search.matching import spans_of
 from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.passage_choice import choose
-from glane_service.search.reading import Reading, Readings
 from glane_service.search.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
 
 # Annotations that the view `middle` shows beside the matched passage.
@@ -25,12 +20,8 @@ MIDDLE_ANNOTATIONS = 3
 class Presenter:
     """Makes hits for one question."""
 
-    def __init__(self, readings: Readings, words: tuple[str, ...], comparison: Comparison | None) -> None:
-        """The words of the question as exact forms, and its vector's side where that leg ran."""
-        self._readings = readings
-        self._comparison = comparison
-        self._matcher = Matcher(words)
-        self._weights = _rarity(readings.view, words)
+    def __init__(self, reader: CloseReader) -> None:
+        self._reader = reader
 
     def hits(
         self,
@@ -48,61 +39,44 @@ class Presenter:
         ``all_words_found`` says that a bookmark without a keyword rank holds no word of the question:
         then none is looked for in it.
         """
-        cosines: list[list[float] | None] = [None] * len(rows)
-        if self._comparison is not None:
-            cosines = [*self._comparison.passages(rows)]
         found = []
-        for place, reading in enumerate(self._readings.of(rows)):
-            bookmark = reading.bookmark
-            matches: list[Match] = []
-            if why[place].keyword is not None or not all_words_found:
-                matches = self._matcher.scan(reading.text, bookmark.language, reading.bounded)
-            passage = self._passage(reading, cosines[place], matches)
+        for place, read in enumerate(self._reader.of(rows)):
+            worded = why[place].keyword is not None or not all_words_found
+            passage = _passage(read, worded)
             found.append(
                 Hit(
                     rank=first_rank + place,
                     score=float(scores[place]),
-                    bookmark=bookmark,
+                    bookmark=read.reading.bookmark,
                     passage=passage,
-                    why=self._with_terms(why[place], matches),
-                    annotations=_shown(bookmark, view, passage.annotation_id),
+                    why=self._with_terms(why[place], read),
+                    annotations=_shown(read.reading.bookmark, view, passage.annotation_id),
                     confidence=None if confidence is None else float(confidence[place]),
                 )
             )
         return tuple(found)
 
-    def _passage(
-        self, reading: Reading, cosines: list[float] | None, matches: list[Match]
-    ) -> MatchedPassage:
-        """The passage of a bookmark to show, with the question's words marked."""
-        if not reading.passages:
-            return MatchedPassage("title", reading.bookmark.title)
-        places = [match.start for match in matches]
-
-        def within(place: int) -> list[Match]:
-            start = reading.starts[place]
-            end = start + reading.passages[place].length
-            return matches[bisect_left(places, start) : bisect_left(places, end)]
-
-        chosen = choose(
-            [piece.kind for piece in reading.passages],
-            cosines,
-            lambda place: coverage(within(place), self._weights),
-        )
-        kind, annotation, start, _ = reading.passages[chosen]
-        return MatchedPassage(
-            kind,
-            reading.passage(chosen),
-            reading.bookmark.annotations[annotation].id if kind == "annotation" else "",
-            spans_of(within(chosen), reading.starts[chosen]),
-            start,
-        )
-
-    def _with_terms(self, why: Why, matches: list[Match]) -> Why:
+    def _with_terms(self, why: Why, read: CloseReading) -> Why:
         if why.keyword is None:
             return why
-        terms = self._matcher.among(matches)
+        terms = self._reader.found(read.matches)
         return Why(KeywordWhy(why.keyword.rank, why.keyword.score, terms), why.vector)
+
+
+def _passage(read: CloseReading, worded: bool) -> MatchedPassage:
+    """The passage of a bookmark to show, with the question's words marked if it may hold any."""
+    reading = read.reading
+    if not reading.passages:
+        return MatchedPassage("title", reading.bookmark.title)
+    chosen = choose(read.kinds, read.cosines, read.coverage if worded else lambda place: 0.0)
+    kind, annotation, start, _ = reading.passages[chosen]
+    return MatchedPassage(
+        kind,
+        reading.passage(chosen),
+        reading.bookmark.annotations[annotation].id if kind == "annotation" else "",
+        spans_of(read.within(chosen), reading.starts[chosen]) if worded else (),
+        start,
+    )
 
 
 class Reasons:
@@ -133,18 +107,6 @@ def _ranks(rows: Rows, scores: Floats) -> Rows:
     ranks = np.empty(len(rows), np.int64)
     ranks[np.lexsort((rows, -scores))] = np.arange(1, len(rows) + 1)
     return ranks
-
-
-def _rarity(view: View, words: tuple[str, ...]) -> dict[str, float]:
-    """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    stems = {word: [Term("text", "stem", text) for text in query_stems(word)] for word in words}
-    held = iter(view.document_frequencies([term for terms in stems.values() for term in terms]).tolist())
-    weights = {
-        word: math.log(1 + view.count / (1 + max(next(held) for _ in terms)))
-        for word, terms in stems.items()
-    }
-    total = sum(weights.values()) or 1.0
-    return {word: weight / total for word, weight in weights.items()}
 
 
 def _shown(bookmark: Bookmark, view: Shown, matched: str) -> tuple[Annotation, ...]:

@@ -60,7 +60,8 @@ def gather(
             language_share=parameters.language_share,
         )
         found = np.union1d(rows, near)
-    keyword = np.zeros(len(found), np.float32)
+    nothing = np.zeros(len(found), np.float32)
+    keyword = nothing.copy()
     keyword[np.searchsorted(found, rows)] = scores
     passage, title = comparison.best(found)
     watch.lap("vector")
@@ -76,6 +77,7 @@ def gather(
         language=comparison.languages(found),
         title_covered=title_covered,
         complete=complete,
-        common=background.common(comparison, found) if background else np.zeros(len(found), np.float32),
+        common=background.common(comparison, found) if background else nothing,
+        gain=nothing,
         density=background.density if background else 0.0,
     )

@@ -62,6 +62,10 @@ class Parameters:
     title_scale: float = 0.75
     """What a title counts whose words are all in the question, in nats, where titles tell."""
 
+    passage_weight: float = 0.06
+    """What a passage that holds all of the question's words gains, as a cosine, in a bookmark of many
+    passages (see :func:`.passage_choice.gain`)."""
+
     possible_power: float = 6.0
     """The power of the share of the question's words that the library's bookmarks can hold, by which the
     words' part is multiplied: in a library of several languages the words of one find only its own."""

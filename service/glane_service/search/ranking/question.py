@@ -137,7 +137,7 @@ def telling_of(distinct: float, part: float) -> float:
         distinct: the share of the titles that are a bookmark's own.
         part: the share of the bookmarks' words that stand in their titles.
     """
-    return _between(distinct, _OWN) * _between(part, _PART)
+    return between(distinct, _OWN) * between(part, _PART)
 
 
 def title_part(view: View) -> float:
@@ -145,7 +145,7 @@ def title_part(view: View) -> float:
     return view.average_length("title") / max(1.0, view.average_length("text"))
 
 
-def _between(value: float, ends: tuple[float, float]) -> float:
+def between(value: float, ends: tuple[float, float]) -> float:
     """How far a value has come from the one end to the other, 0 to 1."""
     least, most = ends
     return min(1.0, max(0.0, (value - least) / (most - least)))
