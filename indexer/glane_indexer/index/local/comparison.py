@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local.halves import single
 from glane_indexer.index.local.passages import TITLE
 from glane_indexer.index.local.vectors import (
     FILTERED_EXACT,
@@ -16,7 +17,6 @@ from glane_indexer.index.local.vectors import (
     best,
     cosines,
     nearest,
-    single,
 )
 from glane_indexer.index.local.words import spans
 
