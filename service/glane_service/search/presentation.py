@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glane_indexer.index.protocol import Comparison, Term, View
 from glane_indexer.models import Annotation, Bookmark
@@ -42,6 +43,7 @@ class Presenter:
         first_rank: int,
         all_words_found: bool = False,
         confidence: Floats | None = None,
+        listed: NDArray[np.bool_] | None = None,
     ) -> tuple[Hit, ...]:
         """Hits for rows in their order; ``first_rank`` is the rank of the first of them.
 
@@ -67,6 +69,7 @@ class Presenter:
                     why=self._with_terms(why[place], matches),
                     annotations=_shown(bookmark, view, passage.annotation_id),
                     confidence=None if confidence is None else float(confidence[place]),
+                    is_listed=listed is None or bool(listed[place]),
                 )
             )
         return tuple(found)
