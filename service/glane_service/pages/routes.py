@@ -59,10 +59,10 @@ class Pages:
         first = request.url.path.split("/")[1]
         context = self._renderer.context(request, first if first in LANGUAGES else "")
         t, links = context.t, context.links
-        help = t("help_other")
+        heading, help = t(f"error_{problem.slug}"), t("help_other")
         links_out = [views.Link(t("back_home"), links.home())]
         if isinstance(error, PastTheEndError):
-            help = t("help_page", page=error.page, pages=error.last)
+            heading, help = t("error_page"), t("help_page", page=error.page, pages=error.last)
             links_out.insert(0, views.Link(t("to_last_page"), error.href))
         elif problem.slug == "bad-request" and problem.parameter == "q":
             help = t("help_question")
@@ -78,8 +78,8 @@ class Pages:
             context,
             "error.html",
             Links.home,
-            title=f"{t('error_' + problem.slug)} – {self._renderer.site['name']}",
-            heading=t(f"error_{problem.slug}"),
+            title=f"{heading} – {self._renderer.site['name']}",
+            heading=heading,
             help=help,
             detail="" if problem.slug in ("not-found", "internal") else problem.detail,
             tries=links_out,

@@ -12,7 +12,7 @@ pytest_plugins = ["tests.support.browser", "tests.support.service"]
 
 QUESTION = "travail"
 
-# What stands on Diigo's page, and its equal here. The README's table is checked against this one.
+# What stands on Diigo's page, and its equal here. The table of docs/page.md is checked against this one.
 DIIGO_CONTROLS = {
     "Search box": "the question box; Enter or Search",
     "Search in title, tags, annotations or url": "Filter, Search in: everything, title, tags, …",
