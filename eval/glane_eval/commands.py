@@ -8,7 +8,7 @@ from typing import Any
 
 from glane_eval import api
 from glane_eval.gating import write_baseline
-from glane_eval.printing import print_gate, print_moves, print_result, print_tuning
+from glane_eval.printing import print_calibration, print_gate, print_moves, print_result, print_tuning
 from glane_eval.running import Result
 from glane_eval.runs import write_run
 from glane_indexer.errors import UsageError
@@ -125,12 +125,43 @@ def _write_baseline(options: Namespace, results: Sequence[Result], metrics: Sequ
     return 0
 
 
-def tune_command(options: Namespace, settings: Settings) -> int:
-    """``glane-eval tune``."""
+def _check_written(options: Namespace) -> None:
     if options.write and options.library is None:
         raise UsageError(
             "--write needs the library whose settings are to change", hint="Name it with --library"
         )
+
+
+def calibrate_command(options: Namespace, settings: Settings) -> int:
+    """``glane-eval calibrate``."""
+    _check_written(options)
+    with Progress("questions", quiet=options.json) as progress:
+        found = api.calibrate(
+            options.dataset,
+            library=options.library,
+            questions=options.questions,
+            seed=options.seed,
+            settings=settings,
+            progress=progress,
+        )
+    if options.write and found.worthwhile:
+        from glane_service.search.ranking.parameters import write_parameters
+
+        write_parameters(options.library, found.parameters)
+    if options.json:
+        print_json({**found.to_json(), "written": bool(options.write and found.worthwhile)})
+        return 0
+    print_calibration(found)
+    if not found.worthwhile:
+        print("Nothing to change: confidence would come no nearer to what is judged.")
+    elif options.write:
+        print(f"Written to the settings of {options.library}.")
+    return 0
+
+
+def tune_command(options: Namespace, settings: Settings) -> int:
+    """``glane-eval tune``."""
+    _check_written(options)
     with Progress("questions", quiet=options.json) as progress:
         found = api.tune(
             options.datasets,

@@ -230,7 +230,8 @@ class View(Protocol):
     def words(self, prefix: str, limit: int | None = None, *, field: Field = "text") -> ValueCounts:
         """The folded words of a field that begin so, with the number of bookmarks that hold each.
 
-        The most frequent first (then by the word), ``limit`` of them at most.
+        The most frequent first (then by the word), ``limit`` of them at most. Definitions of acronyms
+        (:mod:`glane_indexer.acronyms`) are among them; they begin as no word does.
         """
 
     def document_vectors(self, rows: Rows) -> Floats:

@@ -16,6 +16,7 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import EncoderError, NotFoundError
 from glane_indexer.index.protocol import NameKind, View
 from glane_indexer.models import Bookmark
+from glane_service.search.acronyms import Acronyms
 from glane_service.search.completing import completed
 from glane_service.search.finding import Finder, Pool
 from glane_service.search.parsing import Parsed, parse, with_text
@@ -207,7 +208,11 @@ class SearchEngine:
     def prepare(self) -> None:
         """Make now what the first question would have to wait for."""
         self._finder.prepare()
-        _ = self._vocabulary
+        _ = self._vocabulary, self._acronyms
+
+    @cached_property
+    def _acronyms(self) -> Acronyms:
+        return Acronyms(self.view)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -219,7 +224,9 @@ class SearchEngine:
         if query.as_typed or not parsed.text:
             return parsed, ()
         text, corrections = corrected(self.view, lambda: self._vocabulary, parsed.text)
-        return (with_text(parsed, text), corrections) if corrections else (parsed, ())
+        parsed = with_text(parsed, text) if corrections else parsed
+        # A keyword search lists what holds the words that were typed.
+        return parsed if query.mode == "keyword" else self._acronyms.said_both_ways(parsed), corrections
 
     def _reranked(self, query: Query, parsed: Parsed, pool: Pool) -> Pool:
         """The pool with its first results in the reranker's order, where there is one and it has time.

@@ -133,7 +133,9 @@ class Finder:
         """What the legs of a query find; ``parameters`` and ``background`` are the view's, or others."""
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
-        return self._gather(query, parsed, allowed, comparison, parameters, background)
+        found = self._gather(query, parsed, allowed, comparison, parameters, background)
+        reader = CloseReader(self._readings, parsed.words, comparison)
+        return self._read(query, found, reader, parameters or self._parameters)
 
     def near(self, row: int) -> Pool:
         """All bookmarks but one by how near they are to it."""
@@ -144,13 +146,10 @@ class Finder:
         return self._ranked(everything, candidates, CloseReader(self._readings, (), comparison))
 
     def _ranked(self, query: Query, candidates: Candidates, reader: CloseReader) -> Pool:
+        candidates = self._read(query, candidates, reader, self._parameters)
         rows = candidates.rows
         scores = fuse(candidates, self._parameters, query.mode)
         best = order(rows, scores)
-        if query.mode == "hybrid":
-            candidates = self._read(candidates, best[:READ], reader)
-            scores = fuse(candidates, self._parameters, query.mode)
-            best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
         sure, below = None, 0
@@ -177,9 +176,14 @@ class Finder:
             below=below,
         )
 
-    def _read(self, candidates: Candidates, first: Rows, reader: CloseReader) -> Candidates:
+    def _read(
+        self, query: Query, candidates: Candidates, reader: CloseReader, parameters: Parameters
+    ) -> Candidates:
         """The candidates with what their best passages say for the first of them."""
-        weight = words_weight(candidates, self._parameters)
+        if query.mode != "hybrid":
+            return candidates
+        weight = words_weight(candidates, parameters)
+        first = order(candidates.rows, fuse(candidates, parameters))[:READ]
         first = first[candidates.keyword[first] > 0]
         gains = [
             gain(read.kinds, read.cosines, read.coverage, weight) if read.cosines else 0.0

@@ -138,7 +138,7 @@ class QdrantView(TabledView):
     def passages(self, row: int) -> list[PassagePlace]:
         """The passages of a bookmark, in order."""
         ((_, places),) = self._shelf.records(self._checked([row]))
-        (flat,) = unpacked([places], PLACE)
+        flat = np.frombuffer(unpacked(places), PLACE)
         return [PassagePlace(KINDS[kind], *rest) for kind, *rest in flat.reshape(-1, 4).tolist()]
 
     def select(self, filter: Filter) -> Chosen | None:

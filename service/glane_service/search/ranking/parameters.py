@@ -74,6 +74,13 @@ class Parameters:
     """How likely it must be that the question belongs to the library, as far as a result can tell, for the
     result to be listed among the answers."""
 
+    confidence_slope: float = 1.0
+    """How steeply confidence rises, beside the calibration that Glane comes with; ``glane-eval calibrate``
+    learns it, and the middle, from judgments of the library itself."""
+
+    confidence_middle: float = 0.5
+    """What that calibration says of a result that answers as often as not."""
+
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""
 
