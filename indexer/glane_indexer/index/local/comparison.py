@@ -202,6 +202,8 @@ class LocalComparison:
             return np.sort(self._scanned(limit, depth, allowed))
         # All passages are compared in any case, so no bookmark is missed.
         rows = rows[vectors.lengths[rows] > 0]
+        if len(rows) <= limit:
+            return rows
         corrected = np.maximum(*self.best(rows)) - np.float32(language_share) * self.languages(rows)
         return np.sort(best(corrected, rows, limit)[1])
 

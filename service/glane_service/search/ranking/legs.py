@@ -61,7 +61,9 @@ def gather(
             depth=parameters.passage_depth,
             language_share=parameters.language_share,
         )
-        found = np.union1d(rows, near)
+        either = np.zeros(view.count, np.bool_)
+        either[rows] = either[near] = True
+        found = np.flatnonzero(either)
     nothing = np.zeros(len(found), np.float32)
     keyword = nothing.copy()
     keyword[np.searchsorted(found, rows)] = scores
