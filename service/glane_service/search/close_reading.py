@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,9 +27,9 @@ class CloseReading:
     weights: dict[str, float]
 
     @property
-    def kinds(self) -> list[PassageKind]:
+    def kinds(self) -> tuple[PassageKind, ...]:
         """What each passage is of."""
-        return [piece.kind for piece in self.reading.passages]
+        return self.reading.kinds
 
     @cached_property
     def matches(self) -> list[Match]:
@@ -38,17 +38,27 @@ class CloseReading:
 
     def within(self, place: int) -> list[Match]:
         """Those of one passage."""
-        start = self.reading.starts[place]
-        end = start + self.reading.passages[place].length
-        return self.matches[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return self._by_passage.get(place, [])
 
     def coverage(self, place: int) -> float:
         """The share of the question's words, weighed by how rare they are, in one passage, 0 to 1."""
-        return coverage(self.within(place), self.weights)
+        return self._covered.get(place, 0.0)
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return [match.start for match in self.matches]
+    def _by_passage(self) -> dict[int, list[Match]]:
+        """The matches of the passages that have any."""
+        starts, passages = self.reading.starts, self.reading.passages
+        found: dict[int, list[Match]] = {}
+        for match in self.matches if starts else ():
+            place = bisect_right(starts, match.start) - 1
+            # After the passages stand tags, address and notes.
+            if match.start < starts[place] + passages[place].length:
+                found.setdefault(place, []).append(match)
+        return found
+
+    @cached_property
+    def _covered(self) -> dict[int, float]:
+        return {place: coverage(own, self.weights) for place, own in self._by_passage.items()}
 
 
 class CloseReader:

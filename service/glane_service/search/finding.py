@@ -27,7 +27,7 @@ from glane_service.search.ranking.confidence import Background, calibration, sur
 from glane_service.search.ranking.legs import gather
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.passage_choice import gain
-from glane_service.search.ranking.question import EVERYTHING
+from glane_service.search.ranking.question import EVERYTHING, Question
 from glane_service.search.ranking.reach import MOST_COMPARED, may_leave_out
 from glane_service.search.reading import Readings
 from glane_service.search.results import Why
@@ -120,7 +120,9 @@ class Finder:
             or not may_leave_out(fetched, count, self._parameters, self._calibration)
         ):
             return fetched
-        every_one = self._gather(query, parsed, allowed, comparison, watch=watch, every=True)
+        every_one = self._gather(
+            query, parsed, allowed, comparison, watch=watch, known=fetched.question, every=True
+        )
         belongs = sureness(every_one, self._parameters, self._calibration).belongs
         return every_one.among((belongs >= self._parameters.line) | np.isin(every_one.rows, fetched.rows))
 
@@ -209,6 +211,7 @@ class Finder:
         background: Background | None = None,
         watch: Stopwatch | None = None,
         *,
+        known: Question | None = None,
         every: bool = False,
     ) -> Candidates:
         parameters = parameters or self._parameters
@@ -222,6 +225,7 @@ class Finder:
             keyword_limit=KEYWORD_POOL if every or comparison is None else parameters.keyword_depth,
             background=background or self._background,
             watch=watch,
+            known=known,
             every=every,
         )
 

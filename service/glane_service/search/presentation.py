@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,28 +90,27 @@ class Reasons:
     def __init__(self, candidates: Candidates, parameters: Parameters, *, vector: bool) -> None:
         self._rows = candidates.rows
         self._keyword = candidates.keyword
-        self._keyword_ranks = _ranks(candidates.rows, candidates.keyword)
         self._vector = candidates.vector(parameters) if vector else None
-        self._vector_ranks = _ranks(candidates.rows, self._vector) if self._vector is not None else None
 
     def of(self, rows: Rows) -> list[Why]:
         """Why each of these candidates was found, in their order."""
-        found = []
-        for place in np.searchsorted(self._rows, rows).tolist():
-            keyword = vector = None
-            if self._keyword[place] > 0:
-                keyword = KeywordWhy(int(self._keyword_ranks[place]), float(self._keyword[place]))
-            if self._vector is not None and self._vector_ranks is not None:
-                vector = VectorWhy(int(self._vector_ranks[place]), float(self._vector[place]))
-            found.append(Why(keyword, vector))
-        return found
+        places = np.searchsorted(self._rows, rows)
+        keyword: list[KeywordWhy | None] = [
+            KeywordWhy(rank, score) if score > 0 else None for rank, score in _ranked(self._keyword, places)
+        ]
+        if self._vector is None:
+            return [Why(item) for item in keyword]
+        vector = (VectorWhy(rank, score) for rank, score in _ranked(self._vector, places))
+        return list(map(Why, keyword, vector))
 
 
-def _ranks(rows: Rows, scores: Floats) -> Rows:
-    """The rank of each candidate by (-score, row), from 1."""
-    ranks = np.empty(len(rows), np.int64)
-    ranks[np.lexsort((rows, -scores))] = np.arange(1, len(rows) + 1)
-    return ranks
+def _ranked(scores: Floats, places: Rows) -> Iterator[tuple[int, float]]:
+    """The rank of each of some places by (-score, place), from 1, and its score."""
+    own = scores[places]
+    # Those with a score at least as high are few or many, but to sort all for a page's ranks takes longer.
+    higher = np.count_nonzero(scores > own[:, None], axis=1)
+    level = np.count_nonzero((scores == own[:, None]) & (np.arange(len(scores)) < places[:, None]), axis=1)
+    return zip((higher + level + 1).tolist(), own.tolist(), strict=True)
 
 
 def _shown(bookmark: Bookmark, view: Shown, matched: str) -> tuple[Annotation, ...]:

@@ -58,7 +58,7 @@ def test_each_passage_has_its_words_and_their_share(view: View) -> None:
     assert together.coverage(1) == pytest.approx(1)
     assert [match.word for match in together.within(1)] == list(WORDS)
     assert reader.found(scattered.matches) == WORDS
-    assert scattered.kinds[:2] == ["title", "annotation"]
+    assert scattered.kinds[:2] == ("title", "annotation")
     assert scattered.cosines is None
 
 

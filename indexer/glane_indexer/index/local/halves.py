@@ -31,6 +31,9 @@ def products(halves: NDArray[np.float16], vector: Floats, rows: Rows | None = No
     query = np.ascontiguousarray(vector, np.float32)
     if rows is None:
         return _scanned(np.ascontiguousarray(halves), query)
+    # Gathering most of the rows takes longer than multiplying all of them.
+    if 2 * len(rows) > len(halves):
+        return _scanned(np.ascontiguousarray(halves), query)[rows]
     if len(rows) <= _BLOCK:
         return _scanned(halves[rows], query)
     blocks = (rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK))

@@ -75,9 +75,6 @@ class PassageVectors:
 
     def scores(self, vector: Floats, rows: Rows) -> Floats:
         """The cosines of some passages with a unit vector, in the order of the rows."""
-        # Gathering most of the rows takes longer than scoring all of them.
-        if len(rows) * 2 > self.count:
-            return cosines(self.vectors, vector)[rows]
         return cosines(self.vectors, vector, rows)
 
     def scan(self, vector: Floats, k: int) -> tuple[Floats, Rows]:
@@ -173,6 +170,9 @@ def cosines(vectors: NDArray[Any], vector: Floats, rows: Rows | None = None) -> 
     """
     if vectors.dtype == np.float16:
         return products(vectors, vector, rows)
+    # Gathering most of the rows takes longer than scoring all of them.
+    if rows is not None and 2 * len(rows) > len(vectors):
+        return cosines(vectors, vector)[rows]
     given = vectors if rows is None else vectors[rows]
     return np.asarray(np.einsum("ij,j->i", np.asarray(given, np.float32), vector), np.float32)
 

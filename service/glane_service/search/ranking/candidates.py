@@ -132,4 +132,5 @@ def _counting(question: Question, parameters: Parameters) -> float:
 
 def order(rows: Rows, scores: Floats) -> Rows:
     """Places from best to worst: by (-score, row), a total order. Rows are in the order of their ids."""
-    return np.lexsort((rows, -scores)).astype(np.int64)
+    by_row = np.argsort(rows, kind="stable")
+    return by_row[np.argsort(-scores[by_row], kind="stable")]
