@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from glane_indexer.errors import NotFoundError
+from glane_indexer.errors import GlaneError, NotFoundError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.links import LANGUAGES, Links
@@ -32,6 +33,13 @@ class Pages:
         self.renderer = self._renderer = Renderer(settings)
         self._search = SearchPages(settings, backend, metrics, self._renderer)
         self._browse = BrowsePages(backend, self._renderer, stream)
+
+    def warm(self) -> None:
+        """Make what the first page offers before a reader waits for it; the encoder runs its first time."""
+        # Where the library has gone again, the first reader waits.
+        with suppress(GlaneError):
+            for language in LANGUAGES:
+                self._search.warm(language)
 
     def routes(self) -> list[Route]:
         """The routes of every page, once for the browser's language and once for each by name."""

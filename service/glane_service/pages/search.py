@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.settings import Settings
+from glane_service.access import PUBLIC
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
@@ -59,6 +60,14 @@ class SearchPages:
         self._voting = settings.feedback
         self._composes = bool(settings.chat_url)
         self._home = Home()
+
+    def warm(self, language: str) -> None:
+        """Make the offers of the first page, for all who read in that language.
+
+        Raises:
+            GlaneError: the library is not open.
+        """
+        self._home.offers(self._backend.engine_for(PUBLIC), language)
 
     def show(self, context: Context) -> Response:
         """The page of the search that the address says."""

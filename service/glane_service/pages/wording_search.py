@@ -80,7 +80,7 @@ SEARCH: dict[str, dict[str, str]] = {
         "en": "The model is reading the passages…",
     },
     "composed_made": {
-        "fr": "Rédigé par un modèle de langue, de ces seuls passages : lisez-les avant de vous y fier.",
+        "fr": "Rédigé par un modèle de langue à partir de ces passages : lisez-les avant de vous y fier.",
         "en": "Written by a language model from these passages alone: read them before you rely on it.",
     },
     "composed_none": {

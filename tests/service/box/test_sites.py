@@ -1,4 +1,4 @@
-"""The box on pages of WordPress, Hugo and hand-written sites, under the policies they usually send."""
+"""The box on pages of WordPress, of Hugo and of hand-written sites, under the policies they send."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_sources_come_first_then_what_they_support(browsing: Page, host: str, mo
     count = sources.count()
     assert count > 1
     first = browsing.locator(".result h3 a").first.inner_text()
-    expect(sources.first).to_contain_text(f"[1] {first}")
+    expect(sources.first).to_contain_text(f"[1]{first}")
     expect(answer.locator(".said")).to_be_empty()
     expect(answer.get_by_role("status")).to_have_text("Le modèle lit les passages…")
     may_speak.set()

@@ -307,7 +307,7 @@ def test_a_citation_is_copied_and_without_scripts_opened(chromium: Browser, serv
     page = context.new_page()
     page.goto(f"{served}/en?q={QUESTION}")
     page.locator(".result h3 a").first.click()
-    title = page.get_by_role("heading", level=1).inner_text()
+    title = page.get_by_role("heading", level=1).inner_text().replace("\u202f", " ").replace("\u00a0", " ")
     quotation = page.locator(".annotation").first
     quotation.locator("summary").click()
     link = quotation.get_by_role("link", name="Markdown")

@@ -29,7 +29,7 @@
         const title = link(item.title || item.url, bookmarks + encodeURIComponent(item.id) + place);
         title.dir = "auto";
         node.id = `source-${item.number}`;
-        node.append(`[${item.number}] `, title);
+        node.append(`[${item.number}]`, title);
         sources.set(item.number, { node, quote: item.quote });
         return node;
       }));
@@ -40,7 +40,7 @@
         cited.add(number);
         const node = link(`[${number}]`, `#source-${number}`, "source");
         node.title = sources.get(number).quote;
-        return [" ", node];
+        return ["\u00a0", node];
       });
       text.append(data.text, ...numbers, " ");
     },
