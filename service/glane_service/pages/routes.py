@@ -35,7 +35,8 @@ class Pages:
         self._browse = BrowsePages(backend, self._renderer, stream)
 
     def warm(self) -> None:
-        """Make what the first page offers before a reader waits for it; the encoder runs its first time."""
+        """Make what the first page is made of before a reader waits for it."""
+        self.renderer.warm()
         # Where the library has gone again, the first reader waits.
         with suppress(GlaneError):
             for language in LANGUAGES:

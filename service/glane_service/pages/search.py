@@ -142,7 +142,7 @@ class SearchPages:
             sort_shown=query.sort if query.text else "date",
             choices=controls.choices(query, links),
             field_shown=query.fields[0] if len(query.fields) == 1 else "all",
-            composing=self._composes and _is_whole(query, results),
+            composing=self._composes and controls.is_whole(query, results),
             rows=self._rows(results, query, context),
             nearest=self._nearest(engine, results, query, context),
             corrected=_corrected(query, results, links, t),
@@ -240,11 +240,6 @@ def _scoped(query: Query, kind: str, name: str) -> Query:
         return replace(query, filters=replace(filters, contributor=name))
     tags = (name, *(tag for tag in filters.tags if tag != name))
     return replace(query, filters=replace(filters, tags=tags))
-
-
-def _is_whole(query: Query, results: Results) -> bool:
-    """Whether an answer composed from the whole library is one to what is asked here."""
-    return bool(query.text and results.total) and query == Query(query.text, view=query.view)
 
 
 def _unfiltered(query: Query, implied: tuple[str, str] | None) -> Query:
