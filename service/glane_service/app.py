@@ -79,7 +79,7 @@ def create_app(settings: Settings, live: LiveEngine | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        backend.start()
+        backend.start(pages.warm)
         if keeper is not None:
             keeper.start()
         async with mcp.running():

@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glane",
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
-        epilog="Settings are GLANE_… variables in the environment; the README lists them.",
+        epilog="Settings are GLANE_… variables in the environment; docs/settings.md lists them.",
     )
     parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)

@@ -177,6 +177,10 @@ class View(Protocol):
     def select(self, filter: Filter) -> Selection | None:
         """A filter made ready for this view."""
 
+    def highlights(self) -> list[tuple[str, str]]:
+        """The ids of every highlight's bookmark and its own: the newest first (its own date, else its
+        bookmark's; those without one last), then by the bookmark's id, in the order of the page."""
+
     def selected(self, allowed: Selection | None) -> Rows:
         """The rows that pass, ascending."""
 

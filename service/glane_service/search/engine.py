@@ -98,6 +98,7 @@ class SearchEngine:
             first_rank=first + 1,
             all_words_found=pool.all_words_found,
             confidence=None if pool.confidence is None else pool.confidence[first : first + query.per_page],
+            listed=None if pool.listed is None else pool.listed[first : first + query.per_page],
         )
         watch.lap("present")
         facets = self._facets(pool.rows)
@@ -253,7 +254,8 @@ class SearchEngine:
             return pool
         places = np.concatenate([best, np.arange(len(first), len(pool.rows))])
         sure = None if pool.confidence is None else pool.confidence[places]
-        return replace(pool, rows=pool.rows[places], confidence=sure)
+        listed = None if pool.listed is None else pool.listed[places]
+        return replace(pool, rows=pool.rows[places], confidence=sure, listed=listed)
 
     def _row(self, identifier: str) -> int:
         row = self.view.row_of(identifier)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import Encoder
 from glane_indexer.index.protocol import FIELDS as ALL_FIELDS
@@ -51,6 +52,8 @@ class Pool:
     all_words_found: bool = False
     # How sure each row is, where that is known; and how many were found below the line.
     confidence: Floats | None = None
+    # Which of the rows are above the line, where one was drawn.
+    listed: NDArray[np.bool_] | None = None
     found: int = 0
     below: int = 0
 
@@ -152,7 +155,7 @@ class Finder:
         best = order(rows, scores)
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
-        sure, below = None, 0
+        sure, listed, below = None, None, 0
         if self._calibration and reader.comparison:
             found = sureness(candidates, self._parameters, self._calibration)
             sure, listed = found.answers, found.belongs >= self._parameters.line
@@ -172,6 +175,7 @@ class Finder:
             reader,
             all_words_found,
             confidence=None if sure is None else sure[best],
+            listed=None if listed is None else listed[best],
             found=len(rows),
             below=below,
         )

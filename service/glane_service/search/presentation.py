@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.search.close_reading import CloseReader, CloseReading
@@ -35,6 +36,7 @@ class Presenter:
         first_rank: int,
         all_words_found: bool = False,
         confidence: Floats | None = None,
+        listed: NDArray[np.bool_] | None = None,
     ) -> tuple[Hit, ...]:
         """Hits for rows in their order; ``first_rank`` is the rank of the first of them.
 
@@ -54,6 +56,7 @@ class Presenter:
                     why=self._with_terms(why[place], read),
                     annotations=_shown(read.reading.bookmark, view, passage.annotation_id),
                     confidence=None if confidence is None else float(confidence[place]),
+                    is_listed=listed is None or bool(listed[place]),
                 )
             )
         return tuple(found)

@@ -119,7 +119,7 @@ def corrected(
     known = len(asked) - len(unknown)
     # Where most words are unknown the question is in a language that the library lacks, or about
     # something else: each would find a neighbour that it was never meant for.
-    if len(unknown) > max(1, known // 2):
+    if len(unknown) > max(1, known):
         return text, ()
     nearest = [(token, vocabulary().nearest(fold(token.form))) for token in unknown[:MOST_WORDS]]
     found = [(token, _as_written(view, word)) for token, word in nearest if word is not None]

@@ -98,7 +98,7 @@ def evidence(candidates: Candidates, parameters: Parameters) -> tuple[Floats, fl
     """What speaks for each candidate by both legs, in nats, and the most that could."""
     vector = candidates.vector(parameters)
     question = candidates.question
-    possible = question.possible**parameters.possible_power
+    possible = _counting(question, parameters)
     nat = parameters.nat_scale * (1 - parameters.telling_discount * question.telling) * possible
     title = parameters.title_scale * question.telling * possible
     # What a passage gains counts as its cosine does.
@@ -121,8 +121,13 @@ def evidence(candidates: Candidates, parameters: Parameters) -> tuple[Floats, fl
 
 def words_weight(candidates: Candidates, parameters: Parameters) -> float:
     """What a passage that holds all of the question's words gains at most, as a cosine."""
-    possible: float = candidates.question.possible**parameters.possible_power
-    return parameters.passage_weight * possible
+    return parameters.passage_weight * _counting(candidates.question, parameters)
+
+
+def _counting(question: Question, parameters: Parameters) -> float:
+    """What the question's words count where its language may not be that of the bookmarks, 0 to 1."""
+    possible: float = question.possible**parameters.possible_power
+    return possible * question.familiar
 
 
 def order(rows: Rows, scores: Floats) -> Rows:

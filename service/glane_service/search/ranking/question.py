@@ -21,6 +21,9 @@ from glane_service.search.ranking.parameters import Parameters
 EVERYTHING: tuple[Field, ...] = ("text",)
 # Words that a library of few texts in a language may lack by chance weigh as much as this, in nats.
 _DOUBT = 3.0
+# Of a question in the library's language at least this share of the words stands somewhere in it. Where
+# fewer do, it is in another language: the words that are found are names, or look like others by chance.
+_FAMILIAR = 0.7
 # Below the first share of titles that are a bookmark's own they tell nothing, from the second on all.
 _OWN = (0.3, 0.8)
 # The same of a title's part in all the words of its bookmark: a few words above forty annotations name
@@ -61,6 +64,11 @@ class Question:
     def unknown(self) -> float:
         """The share of its words that stand in no bookmark."""
         return sum(not word.known for word in self.words) / max(1, len(self.words))
+
+    @property
+    def familiar(self) -> float:
+        """What its words count by how many of them the library knows, 0 to 1."""
+        return min(1.0, (1 - self.unknown) / _FAMILIAR) ** 2
 
     def held(self, view: View, rows: Rows) -> tuple[Floats, Floats]:
         """Of each bookmark the share of its title that the question covers, and whether it holds every

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glane_service.search.ranking.candidates import Candidates, Floats, fuse, order, words_weight
+from glane_service.search.ranking.candidates import Candidates, Floats, evidence, fuse, order, words_weight
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.ranking.question import Question
+from glane_service.search.ranking.question import Question, Word
 
 PARAMETERS = Parameters(
     document_share=0.5,
@@ -84,6 +84,16 @@ def test_words_count_by_the_share_of_them_that_can_be_found() -> None:
     # Half of the words' weight is possible: to the power of 2, a quarter of what they say.
     expected = [(60 * 0.66 + 0.375) / 61.75, 60 * 0.68 / 61.75, (60 * 0.58 + 0.75 + 0.25) / 61.75]
     assert fuse(candidates(possible=0.5), PARAMETERS) == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_words_of_a_question_in_another_language_count_less() -> None:
+    # Of ten words the library knows so many: below seven, the square of their share of seven.
+    for known, expected in ((10, 1.0), (7, 1.0), (3, (3 / 7) ** 2), (0, 0.0)):
+        words = tuple(Word(f"w{n}", (), 1.0, known=n < known) for n in range(10))
+        of = replace(candidates(), question=Question(words, (), 8.0, 1.0, 0.5))
+        assert of.question.familiar == pytest.approx(expected)
+        nats, _ = evidence(of, PARAMETERS)
+        assert nats == pytest.approx([60 * 0.66 + 1.5 * expected, 60 * 0.68, 60 * 0.58 + 4 * expected])
 
 
 def test_what_a_passage_gains_counts_as_its_cosine_does() -> None:
