@@ -74,6 +74,11 @@ class Manifest:
         return sum(member.file.size for member in self.members)
 
     @property
+    def identity(self) -> str:
+        """What no other generation has, the same wherever it is read."""
+        return _checksum(to_json(self))
+
+    @property
     def superseded(self) -> int:
         """How many bookmarks lie in its segments that are not its any more."""
         return sum(member.file.bookmarks - member.bookmarks for member in self.members)

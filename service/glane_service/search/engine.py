@@ -58,7 +58,11 @@ class SearchEngine:
         encoder: Encoder,
         parameters: Parameters | None = None,
         reranking: Reranking | None = None,
+        *,
+        identity: str = "",
     ) -> None:
+        """``identity`` names what is searched, the same wherever that is; "" where it has no name."""
+        self.identity = identity
         self.view = view
         self.encoder = encoder
         self.reranking = reranking
