@@ -137,8 +137,12 @@ class Finder:
         allowed = self._selection(query, parsed)
         comparison = self._comparison(query, parsed)
         found = self._gather(query, parsed, allowed, comparison, parameters, background)
+        if query.mode != "hybrid":
+            return found
+        parameters = parameters or self._parameters
+        first = order(found.rows, fuse(found, parameters))[:READ]
         reader = CloseReader(self._readings, parsed.words, comparison)
-        return self._read(query, found, reader, parameters or self._parameters)
+        return self._read(found, first, reader, parameters)
 
     def near(self, row: int) -> Pool:
         """All bookmarks but one by how near they are to it."""
@@ -149,10 +153,15 @@ class Finder:
         return self._ranked(everything, candidates, CloseReader(self._readings, (), comparison))
 
     def _ranked(self, query: Query, candidates: Candidates, reader: CloseReader) -> Pool:
-        candidates = self._read(query, candidates, reader, self._parameters)
         rows = candidates.rows
         scores = fuse(candidates, self._parameters, query.mode)
         best = order(rows, scores)
+        if query.mode == "hybrid":
+            first = best[:READ]
+            read = self._read(candidates, first, reader, self._parameters)
+            if read is not candidates:
+                candidates, scores = read, fuse(read, self._parameters)
+                best[:READ] = first[order(rows[first], scores[first])]
         if query.sort == "date":
             best = np.searchsorted(rows, self._view.by_date(rows))
         sure, listed, below = None, None, 0
@@ -181,19 +190,16 @@ class Finder:
         )
 
     def _read(
-        self, query: Query, candidates: Candidates, reader: CloseReader, parameters: Parameters
+        self, candidates: Candidates, first: Rows, reader: CloseReader, parameters: Parameters
     ) -> Candidates:
-        """The candidates with what their best passages say for the first of them."""
-        if query.mode != "hybrid":
-            return candidates
+        """The candidates with what their best passages say for the first of them, if any says more."""
         weight = words_weight(candidates, parameters)
-        first = order(candidates.rows, fuse(candidates, parameters))[:READ]
         first = first[candidates.keyword[first] > 0]
         gains = [
             gain(read.kinds, read.cosines, read.coverage, weight) if read.cosines else 0.0
             for read in reader.of(candidates.rows[first])
         ]
-        return candidates.read(first, np.array(gains, np.float32))
+        return candidates.read(first, np.array(gains, np.float32)) if any(gains) else candidates
 
     def _comparison(self, query: Query, parsed: Parsed) -> Comparison | None:
         """The question's vector beside those of the view; None where its mode needs none."""
