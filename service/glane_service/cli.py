@@ -74,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("imports", "list what was imported, and when", "intake")
     undo = command("undo", "take an import back, as if it had not been", "intake")
     undo.add_argument("import_id", metavar="IMPORT", help="its number, as `glane imports` shows it")
-    _index(command("index", "build the index that searches are answered from"))
+    _index(command("index", "build the index that searches are answered from", "indexing"))
     _search(command("search", "ask the library a question"))
     ask = command("ask", "quote the passages that answer, or compose an answer", "answers.command")
     ask.add_argument("question")
