@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,8 @@ LANGUAGES = (
 # Below so many words a guess is worth less than none.
 MIN_WORDS = 3
 SAMPLE_CHARS = 2000
+# Two threads that need it first must not both load it.
+_LOADING = threading.Lock()
 
 
 def detect(text: str) -> str:
@@ -25,7 +28,9 @@ def detect(text: str) -> str:
     words = tokens(sample)
     if sum(word.form.isalpha() for word in words) < MIN_WORDS:
         return ""
-    code, confidence = _identifier().classify(sample)
+    with _LOADING:
+        identifier = _identifier()
+    code, confidence = identifier.classify(sample)
     return str(code) if confidence >= 0.5 else ""
 
 
