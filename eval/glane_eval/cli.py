@@ -117,6 +117,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     tune.add_argument("--write", action="store_true", help="put the numbers into the library's settings")
 
+    calibrate = command("calibrate", "Learn from a library's judgments how sure its answers are")
+    calibrate.add_argument("dataset", metavar="DATASET")
+    calibrate.add_argument(
+        "--library", type=Path, metavar="DIR", help="the library that --write changes, and that is asked"
+    )
+    calibrate.add_argument("--questions", type=int, default=0, metavar="N", help="take N of them (0: all)")
+    calibrate.add_argument(
+        "--write", action="store_true", help="put the numbers into the library's settings"
+    )
+
     from glane_eval.judge import add_arguments
 
     judge = command("judge", "Collect graded judgments in the terminal")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glane_eval import api
 from glane_eval.gating import write_baseline
-from glane_eval.printing import print_gate, print_moves, print_result, print_tuning
+from glane_eval.printing import print_calibration, print_gate, print_moves, print_result, print_tuning
 from glane_eval.running import Result
 from glane_eval.runs import write_run
 from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
 from glane_service.terminal import Progress, print_json
+
+if TYPE_CHECKING:
+    from glane_eval.own_calibration import OwnCalibration
+    from glane_eval.tuning import Tuning
 
 
 def run_command(options: Namespace, settings: Settings) -> int:
@@ -125,12 +129,27 @@ def _write_baseline(options: Namespace, results: Sequence[Result], metrics: Sequ
     return 0
 
 
+def calibrate_command(options: Namespace, settings: Settings) -> int:
+    """``glane-eval calibrate``."""
+    _check_written(options)
+    with Progress("questions", quiet=options.json) as progress:
+        found = api.calibrate(
+            options.dataset,
+            library=options.library,
+            questions=options.questions,
+            seed=options.seed,
+            settings=settings,
+            progress=progress,
+        )
+    if not _wrote(options, found):
+        print_calibration(found)
+        _print_written(options, found, "confidence would come no nearer to what is judged")
+    return 0
+
+
 def tune_command(options: Namespace, settings: Settings) -> int:
     """``glane-eval tune``."""
-    if options.write and options.library is None:
-        raise UsageError(
-            "--write needs the library whose settings are to change", hint="Name it with --library"
-        )
+    _check_written(options)
     with Progress("questions", quiet=options.json) as progress:
         found = api.tune(
             options.datasets,
@@ -142,19 +161,36 @@ def tune_command(options: Namespace, settings: Settings) -> int:
             settings=settings,
             progress=progress,
         )
-    if options.write and found.worthwhile:
+    if not _wrote(options, found):
+        print_tuning(found)
+        _print_written(options, found, "no gain is to be expected")
+    return 0
+
+
+def _check_written(options: Namespace) -> None:
+    if options.write and options.library is None:
+        raise UsageError(
+            "--write needs the library whose settings are to change", hint="Name it with --library"
+        )
+
+
+def _wrote(options: Namespace, found: OwnCalibration | Tuning) -> bool:
+    """Write what was learnt where that was asked for; whether all was said, as one JSON document."""
+    written = bool(options.write and found.worthwhile)
+    if written:
         from glane_service.search.ranking.parameters import write_parameters
 
         write_parameters(options.library, found.parameters)
     if options.json:
-        print_json({**found.to_json(), "written": bool(options.write and found.worthwhile)})
-        return 0
-    print_tuning(found)
+        print_json({**found.to_json(), "written": written})
+    return bool(options.json)
+
+
+def _print_written(options: Namespace, found: OwnCalibration | Tuning, otherwise: str) -> None:
     if not found.worthwhile:
-        print("Nothing to change: no gain is to be expected.")
+        print(f"Nothing to change: {otherwise}.")
     elif options.write:
         print(f"Written to the settings of {options.library}.")
-    return 0
 
 
 def judge_command(options: Namespace, settings: Settings) -> int:

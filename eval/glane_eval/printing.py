@@ -6,6 +6,7 @@ import json
 
 from glane_eval.comparison import Comparison
 from glane_eval.gating import GateResult
+from glane_eval.own_calibration import OwnCalibration
 from glane_eval.running import Result
 from glane_eval.tuning import Tuning
 
@@ -37,6 +38,22 @@ def print_result(result: Result) -> None:
         if item.evaluation.unjudged:
             print(f"{name}: {len(item.evaluation.unjudged)} queries of the run have no judgments")
     _print_further(result)
+
+
+def print_calibration(found: OwnCalibration) -> None:
+    """What was learnt of a library's confidence, and what it brings."""
+    numbers = found.parameters
+    print(
+        f"{found.questions} questions: line {numbers.line}, confidence_slope {numbers.confidence_slope}, "
+        f"confidence_middle {numbers.confidence_middle}"
+    )
+    print("On questions that they were not learnt from, before and after:")
+    for name, (before, after) in (
+        ("calibration error of ten results", found.error),
+        ("of the first", found.first),
+        ("questions above the line", found.kept),
+    ):
+        print(f"{name:>33}  {before:.3f}  {after:.3f}")
 
 
 def _print_further(result: Result) -> None:

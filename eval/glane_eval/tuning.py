@@ -155,7 +155,7 @@ def _cross_validated(table: Table, start: Parameters, folds: int, seed: int) -> 
     (item,) = table.sets
     if len(item.queries) < max(2, folds):
         raise DatasetError(f"{len(item.queries)} questions are too few for {folds} folds", where=item.name)
-    assigned = _folds(len(item.queries), folds, seed)
+    assigned = folds_of(len(item.queries), folds, seed)
     held_out = np.zeros(len(item.queries))
     for fold in range(folds):
         chosen = search(table, start, {0: assigned != fold})
@@ -190,7 +190,7 @@ def _measured(
     )
 
 
-def _folds(count: int, folds: int, seed: int) -> NDArray[np.int64]:
+def folds_of(count: int, folds: int, seed: int) -> NDArray[np.int64]:
     """The fold of each question: equal shares, at random."""
     places = [number % folds for number in range(count)]
     random.Random(seed).shuffle(places)  # noqa: S311 - not for secrets

@@ -1,6 +1,6 @@
 """Every setting, as one table: its environment variable, its default, and what it does.
 
-A field ``model`` is read from ``GLANE_MODEL``. The README's table of settings is checked against this
+A field ``model`` is read from ``GLANE_MODEL``. The table of docs/settings.md is checked against this
 one by a test, so a setting cannot be added without being documented.
 """
 
@@ -140,7 +140,7 @@ class Settings:
                 raise UsageError(
                     "there is no such setting",
                     where=name,
-                    hint="The README lists every setting; unset this one or correct its name",
+                    hint="docs/settings.md lists every setting; unset this one or correct its name",
                 )
             item = known[name]
             values[item.name] = _parse(name, text, item.default, item.metadata["choices"])

@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glane",
         description="Ask a library of annotated bookmarks a question; get the passages that answer it.",
-        epilog="Settings are GLANE_… variables in the environment; the README lists them.",
+        epilog="Settings are GLANE_… variables in the environment; docs/settings.md lists them.",
     )
     parser.add_argument("--version", action="version", version=f"glane {glane_version()}")
     shared = argparse.ArgumentParser(add_help=False)
@@ -74,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("imports", "list what was imported, and when", "intake")
     undo = command("undo", "take an import back, as if it had not been", "intake")
     undo.add_argument("import_id", metavar="IMPORT", help="its number, as `glane imports` shows it")
-    _index(command("index", "build the index that searches are answered from"))
+    _index(command("index", "build the index that searches are answered from", "indexing"))
     _search(command("search", "ask the library a question"))
     ask = command("ask", "quote the passages that answer, or compose an answer", "answers.command")
     ask.add_argument("question")

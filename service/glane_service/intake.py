@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from glane_indexer.errors import CatalogError, LockedError, QueryError, UsageError
 from glane_indexer.settings import Settings
-from glane_service.commands import build, print_index
+from glane_service.indexing import build, print_index
 from glane_service.terminal import Progress, print_json, printable
 
 if TYPE_CHECKING:

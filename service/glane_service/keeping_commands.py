@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glane_indexer.errors import UsageError
 from glane_indexer.settings import Settings
-from glane_service.commands import passage_encoder
+from glane_service.indexing import passage_encoder
 from glane_service.terminal import counted, print_json, printable
 
 if TYPE_CHECKING:

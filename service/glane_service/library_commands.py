@@ -19,7 +19,7 @@ from glane_indexer.errors import InputError, NotFoundError, UsageError
 from glane_indexer.identity import identify, safe_url
 from glane_indexer.models import Bookmark
 from glane_indexer.settings import Settings
-from glane_service.commands import passage_encoder
+from glane_service.indexing import passage_encoder
 from glane_service.terminal import print_json, printable
 
 if TYPE_CHECKING:

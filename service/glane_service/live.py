@@ -214,14 +214,20 @@ class _Opened:
         *,
         ready: bool = True,
     ) -> None:
+        from glane_indexer.index.generation import Generation
         from glane_service.search.engine import SearchEngine
 
         self.generation = generation
         views = {viewer: generation.view(viewer) for viewer in VIEWERS}
-        public = member = SearchEngine(views["public"], encoder, parameters, reranking)
+        identity = generation.manifest.identity if isinstance(generation, Generation) else ""
+        public = member = SearchEngine(
+            views["public"], encoder, parameters, reranking, identity=identity and f"{identity} public"
+        )
         # A member sees all that the public sees: where it is no more, one engine serves both.
         if views["member"].count > views["public"].count:
-            member = SearchEngine(views["member"], encoder, parameters, reranking)
+            member = SearchEngine(
+                views["member"], encoder, parameters, reranking, identity=identity and f"{identity} member"
+            )
         self.engines: dict[Viewer, SearchEngine] = {"public": public, "member": member}
         if ready:
             for engine in {public, member}:

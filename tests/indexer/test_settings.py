@@ -63,7 +63,11 @@ def test_a_value_is_read_in_its_type(name: str, text: str, value: Any) -> None:
         ("GLANE_JUDGE", "perhaps", "GLANE_JUDGE: 'perhaps' is neither true nor false"),
         ("GLANE_PRECISION", "fp16", "GLANE_PRECISION: 'fp16' is not one of int8, fp32"),
         ("GLANE_LANGUAGE", "de", "GLANE_LANGUAGE: 'de' is not one of fr, en"),
-        ("GLANE_LIBRAY", "x", "GLANE_LIBRAY: there is no such setting. The README lists every setting"),
+        (
+            "GLANE_LIBRAY",
+            "x",
+            "GLANE_LIBRAY: there is no such setting. docs/settings.md lists every setting",
+        ),
         ("GLANE_", "x", "GLANE_: there is no such setting"),
         ("GLANE_port", "80", "GLANE_port: there is no such setting"),
     ],

@@ -67,6 +67,10 @@ class CatalogConnection:
         finally:
             self._in_transaction = False
 
+    def bound_memory(self, size: str = "128MB") -> None:
+        """Have DuckDB keep what a long transaction writes beyond this in a file beside the catalog."""
+        self._run(f"SET memory_limit = '{size}'")
+
     def _meta(self, key: str) -> str:
         found = self._rows("SELECT value FROM meta WHERE key = ?", [key])
         return str(found[0][0]) if found else ""

@@ -42,11 +42,15 @@ def staged(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Sequence
 
     Columns of int become BIGINT, of str VARCHAR and of bytes BLOB; there is no None.
     """
-    connection.register("staged", {name: _array(values) for name, values in columns.items()})
+    arrays = {name: _array(values) for name, values in columns.items()}
+    connection.register("staged", arrays)
     try:
         yield
     finally:
         connection.unregister("staged")
+        # Until its transaction ends, DuckDB holds all arrays that it was shown; their texts need not wait.
+        for array in arrays.values():
+            array.fill(0)
 
 
 def _array(values: Sequence[Any]) -> Any:

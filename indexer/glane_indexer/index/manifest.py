@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
-from glane_indexer.errors import EncoderMismatchError, GenerationError
+from glane_indexer.errors import GenerationError
+from glane_indexer.index.compatibility import Compatibility
 from glane_indexer.index.local.arrays import REBUILD
 from glane_indexer.index.segment import SegmentFile
 from glane_indexer.text import ANALYSIS_VERSION
@@ -24,6 +25,13 @@ from glane_indexer.text import ANALYSIS_VERSION
 # Raise it when the files of an index change their layout or their meaning. Version 2, of Glane 0.1, had a
 # folder of files a generation; version 3 had other checksums.
 SCHEMA_VERSION = 4
+_READ = Compatibility(
+    "the index",
+    SCHEMA_VERSION,
+    old="Run `glane index` to bring it up to date; nothing is embedded again",
+    foreign="Run `glane index` to build a new one with it, or set GLANE_MODEL and GLANE_PRECISION "
+    "to what they were",
+)
 
 Mask = NDArray[np.bool_]
 
@@ -66,6 +74,11 @@ class Manifest:
         return sum(member.file.size for member in self.members)
 
     @property
+    def identity(self) -> str:
+        """What no other generation has, the same wherever it is read."""
+        return _checksum(to_json(self))
+
+    @property
     def superseded(self) -> int:
         """How many bookmarks lie in its segments that are not its any more."""
         return sum(member.file.bookmarks - member.bookmarks for member in self.members)
@@ -77,24 +90,7 @@ class Manifest:
             EncoderMismatchError: it was built with another encoder.
             GenerationError: it is of another version.
         """
-        for name, found, ours in (
-            ("schema", self.schema, SCHEMA_VERSION),
-            ("text analysis", self.analysis, ANALYSIS_VERSION),
-        ):
-            if found != ours:
-                raise GenerationError(
-                    f"the index has version {found} of the {name}, and this Glane reads version {ours}",
-                    where=where,
-                    hint="Run `glane index` to bring it up to date; nothing is embedded again",
-                )
-        if encoder is not None and self.encoder.fingerprint != encoder.fingerprint:
-            raise EncoderMismatchError(
-                f"the index was built with the encoder {self.encoder.name} "
-                f"({self.encoder.fingerprint}), and {encoder.name} ({encoder.fingerprint}) is set",
-                where=where,
-                hint="Run `glane index` to build a new one with it, or set GLANE_MODEL and GLANE_PRECISION "
-                "to what they were",
-            )
+        _READ.check(where, self.schema, self.analysis, self.encoder, encoder)
 
 
 def write(path: Path, manifest: Manifest) -> None:

@@ -177,6 +177,10 @@ class View(Protocol):
     def select(self, filter: Filter) -> Selection | None:
         """A filter made ready for this view."""
 
+    def highlights(self) -> list[tuple[str, str]]:
+        """The ids of every highlight's bookmark and its own: the newest first (its own date, else its
+        bookmark's; those without one last), then by the bookmark's id, in the order of the page."""
+
     def selected(self, allowed: Selection | None) -> Rows:
         """The rows that pass, ascending."""
 
@@ -230,7 +234,8 @@ class View(Protocol):
     def words(self, prefix: str, limit: int | None = None, *, field: Field = "text") -> ValueCounts:
         """The folded words of a field that begin so, with the number of bookmarks that hold each.
 
-        The most frequent first (then by the word), ``limit`` of them at most.
+        The most frequent first (then by the word), ``limit`` of them at most. Definitions of acronyms
+        (:mod:`glane_indexer.acronyms`) are among them; they begin as no word does.
         """
 
     def document_vectors(self, rows: Rows) -> Floats:

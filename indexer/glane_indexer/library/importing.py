@@ -6,10 +6,11 @@ import contextlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from glane_indexer.errors import InputError
 from glane_indexer.importers.archive import folder
@@ -25,7 +26,7 @@ from glane_indexer.library.reports import (
     MergeLine,
     MissingCounts,
 )
-from glane_indexer.models import Bookmark, Imported, Missing, Problem, Visibility
+from glane_indexer.models import Annotation, Bookmark, Imported, Missing, Problem, Visibility
 
 # Called with what is being done, how many bookmarks are done, and of how many (0: not known yet).
 Progress = Callable[[str, int, int], None]
@@ -41,6 +42,23 @@ class Reading:
     format: str = AUTO
     columns: Mapping[str, str] = field(default_factory=dict)
     visibility: Visibility | None = None
+
+
+_VALUES = attrgetter(*(item.name for item in fields(Bookmark)))
+_ANNOTATIONS = [item.name for item in fields(Bookmark)].index("annotations")
+_ANNOTATION = attrgetter(*(item.name for item in fields(Annotation)))
+
+
+def _packed(bookmark: Bookmark) -> list[Any]:
+    """A bookmark as plain values, which are pickled and read in a third of the time of objects."""
+    values = list(_VALUES(bookmark))
+    values[_ANNOTATIONS] = [_ANNOTATION(item) for item in bookmark.annotations]
+    return values
+
+
+def _unpacked(values: list[Any]) -> Bookmark:
+    values[_ANNOTATIONS] = tuple(Annotation(*item) for item in values[_ANNOTATIONS])
+    return Bookmark(*values)
 
 
 class _Trial(Exception):
@@ -75,7 +93,7 @@ class _Spool:
                 if self.visibility and bookmark.visibility != self.visibility:
                     bookmark = replace(bookmark, visibility=self.visibility)
                 self.private += bookmark.visibility == "private"
-                pickle.dump(bookmark, self.file, pickle.HIGHEST_PROTOCOL)
+                pickle.dump(_packed(bookmark), self.file, pickle.HIGHEST_PROTOCOL)
                 if progress:
                     progress("Reading", self.bookmarks, 0)
             elif isinstance(item, Problem):
@@ -89,7 +107,7 @@ class _Spool:
         """The bookmarks, in their order."""
         self.file.seek(0)
         for done in range(1, self.bookmarks + 1):
-            yield pickle.load(self.file)  # noqa: S301 - what was written here a moment ago
+            yield _unpacked(pickle.load(self.file))  # noqa: S301 - what was written here a moment ago
             if progress:
                 progress("Importing", done, self.bookmarks)
 
@@ -216,6 +234,7 @@ def _store(
         Catalog.open(library, create=True) as catalog,
         catalog.transaction(),
     ):
+        catalog.bound_memory()
         id = catalog.new_import_id()
         intake = Intake(catalog, id, language=bookmark_language, changed=changed if dry_run else None)
         intake.take(spool.drain(progress))

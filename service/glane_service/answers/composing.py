@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SOURCES = 8
 SOURCE_TOKENS = 3000
+# What a model says that finds no answer in the passages, as its rules ask of it.
+NOTHING = "NONE"
 NOT_SUPPORTED = "The model's answer did not hold to the passages, so it is not shown. They are below."
 # Texts that have nothing to do with one another: how near an encoder puts such.
 _UNRELATED = (
@@ -69,6 +71,8 @@ class Composer:
         scale = _scale(self.encoder)
         shown = dropped = 0
         for sentence in sentences(self.chat.say(_messages(question, sources))):
+            if sentence.text.strip(" .") == NOTHING:
+                continue
             cited = [number - 1 for number in sentence.sources]
             if all(0 <= place < len(sources) for place in cited) and self._supported(
                 sentence.text, question, [texts[place] for place in cited], vectors[cited], scale

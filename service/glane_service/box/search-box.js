@@ -171,7 +171,10 @@ class GlaneSearch extends HTMLElement {
   }
 
   _answer(query, { results, suggestions = [], total, completed = "", corrections = [] }) {
-    const completions = suggestions.slice(0, SUGGESTIONS).map((item) => this._suggestion(item));
+    // A title that stands among the first passages is not offered as well.
+    const shown = results.slice(0, 3).map(({ bookmark }) => bookmark.title);
+    const apart = suggestions.filter(({ kind, text }) => kind !== "title" || !shown.includes(text));
+    const completions = apart.slice(0, SUGGESTIONS).map((item) => this._suggestion(item));
     const passages = results.slice(0, RESULTS).map((item) => this._result(item));
     const taken = completed || corrections.map((one) => one.taken).join(" ");
     const label = taken ? textOf(this, "for").replace("{q}", taken) : textOf(this, "results");

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
-from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -33,7 +32,7 @@ FREE = (
 )
 # The weight of the last request in the mean time of one; before the first one, a guess in seconds.
 _NEWEST, _FIRST = 0.05, 0.02
-_LEAVE = "glane.leave"
+_LEAVE, _LOOP = "glane.leave", "glane.loop"
 
 Result = TypeVar("Result")
 
@@ -85,7 +84,7 @@ class Admission:
                 leave()
             await send(message)
 
-        scope[_LEAVE] = leave
+        scope[_LEAVE], scope[_LOOP] = leave, loop
         try:
             await self._app(scope, receive, sending)
         finally:
@@ -145,7 +144,9 @@ def leave_place(request: Request) -> None:
 
 def leave_place_from_thread(request: Request) -> None:
     """The same, from the thread in which the request is worked on."""
-    from_thread.run_sync(leave_place, request)
+    leave: Callable[[], None] | None = request.scope.get(_LEAVE)
+    if leave is not None:
+        request.scope[_LOOP].call_soon_threadsafe(leave)
 
 
 async def while_connected(request: Request, work: Callable[[Callable[[], bool]], Result]) -> Result:

@@ -123,10 +123,12 @@ class Backend:
         if self._live is not None:
             self._live.refresh()
 
-    def start(self) -> None:
-        """Open the engine in a background thread, trying until it opens."""
+    def start(self, opened: Callable[[], None] = lambda: None) -> None:
+        """Open the engine in a background thread, trying until it opens; then call ``opened`` there."""
         if self._live is None and self._thread is None:
-            self._thread = threading.Thread(target=self._open, name="glane-open", daemon=True)
+            self._thread = threading.Thread(
+                target=self._open, args=(opened,), name="glane-open", daemon=True
+            )
             self._thread.start()
 
     def close(self) -> None:
@@ -137,7 +139,7 @@ class Backend:
         if self._live is not None:
             self._live.close()
 
-    def _open(self) -> None:
+    def _open(self, opened: Callable[[], None]) -> None:
         from glane_service.live import LiveEngine
 
         while not self._closing.is_set():
@@ -152,5 +154,6 @@ class Backend:
                 self._problem = ServiceError("the library cannot be opened; the log says why")
             else:
                 self._live = live
+                opened()
                 return
             self._closing.wait(RETRY_SECONDS)

@@ -19,6 +19,7 @@ from glane_service.http import metrics as prometheus
 from glane_service.http import schemas
 from glane_service.http.admission import leave_place_from_thread
 from glane_service.http.backend import Backend
+from glane_service.http.entity_tags import is_known, tag_of
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.parameters import (
@@ -42,6 +43,7 @@ _SCHEMA = schemas.ProblemAnswer.model_json_schema()
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {"schema": _SCHEMA}}}
 _BAD: _Documented = {400: {**PROBLEM, "description": "A parameter is not acceptable; `parameter` names it"}}
 _MISSING: _Documented = {404: {**PROBLEM, "description": "There is no such bookmark"}}
+_SAME: dict[str, Any] = {"description": "The answer is still the one that `If-None-Match` names"}
 _NOT_READY: _Documented = {503: {**PROBLEM, "description": "The library is not open"}}
 
 # What FastAPI would document is a 422 in a form of its own, which this service never answers.
@@ -75,6 +77,12 @@ def metrics_of(request: Request) -> Metrics:
     """The counters of the application that answers ``request``."""
     metrics: Metrics = request.app.state.metrics
     return metrics
+
+
+def _for_one(tag: str) -> dict[str, str]:
+    """The headers of an answer that whoever asked may keep, as long as its tag is the same."""
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    return {**headers, "ETag": tag} if tag else headers
 
 
 Id = Annotated[str, Path(max_length=500, description="A bookmark's id")]
@@ -114,7 +122,7 @@ def is_empty(query: queries.Query) -> bool:
     tags=["search"],
     summary="Ask a question",
     response_class=Response,
-    responses={200: {"model": schemas.SearchAnswer}, **_BAD, **_NOT_READY},
+    responses={200: {"model": schemas.SearchAnswer}, 304: _SAME, **_BAD, **_NOT_READY},
 )
 def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -> Response:
     """The bookmarks that answer a question, best first, each with the passage that says it.
@@ -134,6 +142,9 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
     engine = engine_of(request, parameters.min_seq)
     # With suggestions the question is still being typed.
     completed = engine.completed(query.text) if parameters.suggest else query.text
+    tag = "" if parameters.suggest else tag_of(engine, query)
+    if is_known(tag, request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=_for_one(tag))
     results = engine.search(replace(query, text=completed))
     metrics_of(request).searched(results, "api")
     document = to_json(results)
@@ -142,6 +153,8 @@ def search(request: Request, parameters: Annotated[SearchParameters, Query()]) -
         document["suggestions"] = suggestions_json(found, Links.of(request))
         document["completed"] = completed if completed != query.text else None
     response = answer(document)
+    # Without its encoder an answer is another one.
+    response.headers.update(_for_one(tag if results.mode_used == query.mode else ""))
     response.headers["Server-Timing"] = ", ".join(
         f"{stage};dur={milliseconds:.3f}" for stage, milliseconds in results.stages.items()
     )

@@ -13,6 +13,7 @@ from glane_service.http.backend import Backend
 from glane_service.http.parameters import from_address
 from glane_service.http.routes import engine_of
 from glane_service.pages import controls, views
+from glane_service.pages.formats import unbroken
 from glane_service.pages.indexes import index
 from glane_service.pages.render import Context, Renderer
 from glane_service.pages.search import PastTheEndError
@@ -57,7 +58,8 @@ class BrowsePages:
             description=views.clip(bookmark.description or t("description"), 200),
             query=Query(""),
             bookmark=bookmark,
-            heading=views.clip(bookmark.title.strip(), 1000) or row.name,
+            told=unbroken(views.clip(bookmark.description, views.MAX_TEXT)),
+            heading=unbroken(views.clip(bookmark.title.strip(), 1000)) or row.name,
             href=url,
             row=row,
             cite=cite(),

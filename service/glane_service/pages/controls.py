@@ -232,6 +232,11 @@ def choices(query: Query, links: Links) -> dict[str, list[tuple[str, str]]]:
     }
 
 
+def is_whole(query: Query, results: Results) -> bool:
+    """Whether an answer composed from the whole library is one to what is asked here."""
+    return bool(query.text and results.total) and query == Query(query.text, view=query.view)
+
+
 def page_sizes(results: Results, query: Query, links: Links, language: str) -> list[Link]:
     """How many results a page may have, where there are enough for a choice."""
     if results.total <= PAGE_SIZES[0]:

@@ -36,7 +36,7 @@ EDITING: dict[str, dict[str, str]] = {
     "field_url": {"fr": "Adresse", "en": "Address"},
     "field_title": {"fr": "Titre", "en": "Title"},
     "field_description": {"fr": "Description", "en": "Description"},
-    "field_tags": {"fr": "Étiquettes, séparées par des virgules", "en": "Tags, separated by commas"},
+    "field_tags": {"fr": "Mots-clés, séparés par des virgules", "en": "Tags, separated by commas"},
     "field_contributor": {"fr": "Ajouté par", "en": "Added by"},
     "field_text": {"fr": "Passage cité", "en": "Quoted passage"},
     "field_note": {"fr": "Note", "en": "Note"},

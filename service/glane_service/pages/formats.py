@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
-NARROW = "\u202f"
+NARROW, NO_BREAK = "\u202f", "\u00a0"
+_HIGH = re.compile(" (?=[;?!])")
 # English as this page writes it has the day first.
 LOCALES = {"fr": Locale("fr"), "en": Locale("en", "GB")}
 
@@ -23,14 +26,20 @@ def number(value: float, language: str, digits: int = 0) -> str:
     return format_decimal(value, pattern, LOCALES[language])
 
 
-def day(moment: datetime, language: str) -> str:
-    """A date in words: ``1er mars 2015``, ``1 March 2015``."""
-    return _day(moment.date(), language)
+def unbroken(text: str) -> str:
+    """``text`` with the spaces that French does not break a line at; those alone change, none is added."""
+    text = text.replace("« ", f"«{NO_BREAK}").replace(" »", f"{NO_BREAK}»").replace(" :", f"{NO_BREAK}:")
+    return _HIGH.sub(NARROW, text)
+
+
+def day(moment: datetime, language: str, *, short: bool = False) -> str:
+    """A date in words: ``1er mars 2015``, ``1 March 2015``, or with a short month, ``14 nov. 2009``."""
+    return _day(moment.date(), language, "medium" if short else "long")
 
 
 @lru_cache(maxsize=4096)
-def _day(value: date, language: str) -> str:
-    shown = format_date(value, "long", LOCALES[language])
+def _day(value: date, language: str, width: Literal["medium", "long"]) -> str:
+    shown = format_date(value, width, LOCALES[language])
     # French writes the first of a month as an ordinal, which CLDR leaves to the writer.
     return f"1er{shown[1:]}" if language == "fr" and value.day == 1 else shown
 

@@ -6,11 +6,10 @@ language's own rule.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from glane_service.pages.editing_texts import EDITING
-from glane_service.pages.formats import NARROW, is_many, number
+from glane_service.pages.formats import is_many, number, unbroken
 from glane_service.pages.wording_pages import PAGES
 from glane_service.pages.wording_search import SEARCH
 
@@ -42,13 +41,7 @@ def translator(language: str) -> Callable[..., str]:
     return translate
 
 
-def _french(text: str) -> str:
-    """``text`` with the spaces that French does not break a line at."""
-    text = text.replace("« ", "«\u00a0").replace(" »", "\u00a0»").replace(" :", "\u00a0:")
-    return re.sub(" ([;?!])", NARROW + r"\1", text)
-
-
 _TEXTS = {
-    "fr": {key: _french(texts["fr"]) for key, texts in CATALOGUE.items()},
+    "fr": {key: unbroken(texts["fr"]) for key, texts in CATALOGUE.items()},
     "en": {key: texts["en"] for key, texts in CATALOGUE.items()},
 }

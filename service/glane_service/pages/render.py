@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,7 +17,7 @@ from glane_service.box.snippet import script_name
 from glane_service.http.links import LANGUAGES, Links
 from glane_service.pages import views
 from glane_service.pages.assets import StaticFiles
-from glane_service.pages.formats import number, preferred
+from glane_service.pages.formats import day, number, preferred
 from glane_service.pages.messages import translator
 
 
@@ -66,6 +67,14 @@ class Renderer:
             clip_name=lambda text: views.clip(text, views.MAX_NAME),
             clip_url=lambda text: views.clip(text, 200),
         )
+
+    def warm(self) -> None:
+        """Compile the templates, and read how each language writes its dates and numbers."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+        for language in LANGUAGES:
+            day(datetime(2000, 1, 1, tzinfo=UTC), language)
+            number(1000, language)
 
     def context(self, request: Request, language: str = "") -> Context:
         """The context of ``request``; without a language, the browser or the setting decides."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from glane_indexer.errors import NotFoundError
+from glane_indexer.errors import GlaneError, NotFoundError
 from glane_indexer.settings import Settings
 from glane_service.http.backend import Backend
 from glane_service.http.links import LANGUAGES, Links
@@ -32,6 +33,14 @@ class Pages:
         self.renderer = self._renderer = Renderer(settings)
         self._search = SearchPages(settings, backend, metrics, self._renderer)
         self._browse = BrowsePages(backend, self._renderer, stream)
+
+    def warm(self) -> None:
+        """Make what the first page is made of before a reader waits for it."""
+        self.renderer.warm()
+        # Where the library has gone again, the first reader waits.
+        with suppress(GlaneError):
+            for language in LANGUAGES:
+                self._search.warm(language)
 
     def routes(self) -> list[Route]:
         """The routes of every page, once for the browser's language and once for each by name."""
@@ -59,10 +68,10 @@ class Pages:
         first = request.url.path.split("/")[1]
         context = self._renderer.context(request, first if first in LANGUAGES else "")
         t, links = context.t, context.links
-        help = t("help_other")
+        heading, help = t(f"error_{problem.slug}"), t("help_other")
         links_out = [views.Link(t("back_home"), links.home())]
         if isinstance(error, PastTheEndError):
-            help = t("help_page", page=error.page, pages=error.last)
+            heading, help = t("error_page"), t("help_page", page=error.page, pages=error.last)
             links_out.insert(0, views.Link(t("to_last_page"), error.href))
         elif problem.slug == "bad-request" and problem.parameter == "q":
             help = t("help_question")
@@ -78,8 +87,8 @@ class Pages:
             context,
             "error.html",
             Links.home,
-            title=f"{t('error_' + problem.slug)} – {self._renderer.site['name']}",
-            heading=t(f"error_{problem.slug}"),
+            title=f"{heading} – {self._renderer.site['name']}",
+            heading=heading,
             help=help,
             detail="" if problem.slug in ("not-found", "internal") else problem.detail,
             tries=links_out,

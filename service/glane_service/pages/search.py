@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from starlette.responses import RedirectResponse, Response
 
 from glane_indexer.errors import QueryError
 from glane_indexer.settings import Settings
+from glane_service.access import PUBLIC
 from glane_service.http.backend import Backend
 from glane_service.http.links import Links
 from glane_service.http.metrics import Metrics
 from glane_service.http.parameters import from_address
 from glane_service.http.viewers import viewer_of
 from glane_service.pages import controls, views
+from glane_service.pages.formats import day, unbroken
 from glane_service.pages.helps import tries
 from glane_service.pages.home import Home
 from glane_service.pages.render import Context, Renderer
@@ -55,7 +58,16 @@ class SearchPages:
         self._metrics = metrics
         self._renderer = renderer
         self._voting = settings.feedback
+        self._composes = bool(settings.chat_url)
         self._home = Home()
+
+    def warm(self, language: str) -> None:
+        """Make the offers of the first page, for all who read in that language.
+
+        Raises:
+            GlaneError: the library is not open.
+        """
+        self._home.offers(self._backend.engine_for(PUBLIC), language)
 
     def show(self, context: Context) -> Response:
         """The page of the search that the address says."""
@@ -89,7 +101,7 @@ class SearchPages:
             lambda links: links.search(query),
             title=self._renderer.site["name"],
             query=query,
-            examples=[views.Link(text, links.search(Query(text))) for text in offers.examples],
+            examples=[views.Link(unbroken(text), links.search(Query(text))) for text in offers.examples],
             newest=[views.row(hit, links, t, language) for hit in offers.newest],
             highlighted=[
                 (
@@ -130,7 +142,8 @@ class SearchPages:
             sort_shown=query.sort if query.text else "date",
             choices=controls.choices(query, links),
             field_shown=query.fields[0] if len(query.fields) == 1 else "all",
-            rows=self._rows(engine, results, query, context),
+            composing=self._composes and controls.is_whole(query, results),
+            rows=self._rows(results, query, context),
             nearest=self._nearest(engine, results, query, context),
             corrected=_corrected(query, results, links, t),
             less_certain=_less_certain(query, results, links, t),
@@ -160,14 +173,11 @@ class SearchPages:
             indexed=scope is not None and not query.text,
         )
 
-    def _rows(
-        self, engine: SearchEngine, results: Results, query: Query, context: Context
-    ) -> tuple[views.Row, ...]:
+    def _rows(self, results: Results, query: Query, context: Context) -> tuple[views.Row, ...]:
         # What was taken for another word is marked as what it was taken for.
         taken = " ".join(item.taken for item in results.corrections)
         words = parse(f"{query.text} {taken}").words if taken else parse(query.text).words
-        line = engine.parameters.line
-        return views.rows(results, context.links, context.t, context.language, words=words, line=line)
+        return views.rows(results, context.links, context.t, context.language, words=words)
 
     def _nearest(
         self, engine: SearchEngine, results: Results, query: Query, context: Context
@@ -176,7 +186,8 @@ class SearchPages:
         if results.total or not results.more:
             return ()
         near = engine.search(replace(query, everything=True, page=1, per_page=NEAREST))
-        return self._rows(engine, near, query, context)
+        # Its heading says how sure they are.
+        return tuple(replace(row, is_uncertain=False) for row in self._rows(near, query, context))
 
     def _vote(self, query: Query, links: Links) -> dict[str, str] | None:
         """What the form of a vote sends, beside the result; None where there is no voting."""
@@ -249,8 +260,7 @@ def _between(engine: SearchEngine, query: Query, results: Results, context: Cont
     if 1 < dated <= results.total:
         found = engine.search(replace(query, page=dated, per_page=1)).hits
         oldest = (found[0].bookmark.created_at if found else None) or newest
-    first, _ = views.dated(oldest, context.language)
-    last, _ = views.dated(newest, context.language)
+    first, last = (day(moment.astimezone(UTC), context.language, short=True) for moment in (oldest, newest))
     if first == last:
         return context.t("on_day", first=first)
     return context.t("between", first=first, last=last)

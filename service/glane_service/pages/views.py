@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from glane_indexer.identity import safe_url
 from glane_indexer.models import Annotation, Bookmark
 from glane_service.http.links import Links
-from glane_service.pages.formats import day, language_name, number
+from glane_service.pages.formats import day, language_name, number, unbroken
 from glane_service.pages.messages import CATALOGUE
 from glane_service.search.matching import Matcher
 from glane_service.search.quoting import text_link
@@ -137,18 +137,20 @@ def looks_like_code(text: str) -> bool:
 def quote(item: Annotation, matcher: Matcher | None = None, language: str = "") -> Quote:
     """An annotation as it is shown, with the words of a question marked in it."""
     text = clip(item.text, MAX_TEXT)
+    is_code = looks_like_code(text)
+    spans = matcher.highlights(text, language) if matcher else ()
     return Quote(
         item.id,
-        marked(text, matcher, language),
-        clip(item.note, MAX_TEXT),
+        pieces(text if is_code else unbroken(text), spans),
+        unbroken(clip(item.note, MAX_TEXT)),
         item.author,
-        looks_like_code(text),
+        is_code,
     )
 
 
 def marked(text: str, matcher: Matcher | None, language: str) -> tuple[Piece, ...]:
     """``text`` with the words of a question marked in it; whole where there is no question."""
-    return pieces(text, matcher.highlights(text, language) if matcher else ())
+    return pieces(unbroken(text), matcher.highlights(text, language) if matcher else ())
 
 
 def rows(
@@ -158,12 +160,8 @@ def rows(
     language: str,
     *,
     words: tuple[str, ...] = (),
-    line: float = 0.0,
 ) -> tuple[Row, ...]:
-    """The results as the list shows them.
-
-    ``words`` are the question's, to be marked; a result below ``line`` is shown as less certain.
-    """
+    """The results as the list shows them; ``words`` are the question's, to be marked."""
     budget = ANNOTATIONS_ON_A_PAGE
     matcher = Matcher(words) if words else None
     made = []
@@ -186,7 +184,7 @@ def rows(
                 folded=tuple(quote(item, marking, spoken) for item in folded),
                 more=more,
                 elsewhere=more - len(folded),
-                is_uncertain=hit.confidence is not None and hit.confidence < line,
+                is_uncertain=not hit.is_listed,
                 why=why(hit, t, language),
             )
         )
@@ -198,11 +196,13 @@ def row(hit: Hit, links: Links, t: Translate, language: str) -> Row:
     bookmark, passage = hit.bookmark, hit.passage
     when, when_iso = dated(bookmark.created_at, language)
     is_foreign = bookmark.language not in ("", language)
-    name = clip(bookmark.title.strip(), MAX_TITLE) or bookmark.site or t("untitled")
+    name = unbroken(clip(bookmark.title.strip(), MAX_TITLE)) or bookmark.site or t("untitled")
     # A title is its own passage: it is marked, and not said twice.
     says_title = passage.kind == "title" or passage.text.strip() == bookmark.title.strip()
     text = clip(passage.text, MAX_TEXT)
-    shown = Quote(passage.annotation_id, pieces(text, passage.highlights), is_code=looks_like_code(text))
+    is_code = looks_like_code(text)
+    cut = pieces(text if is_code else unbroken(text), passage.highlights)
+    shown = Quote(passage.annotation_id, cut, is_code=is_code)
     offset = len(passage.text) - len(passage.text.lstrip())
     spans = [(start - offset, end - offset) for start, end in passage.highlights] if says_title else []
     return Row(

@@ -90,6 +90,7 @@ PAGES: dict[str, dict[str, str]] = {
     "open_page": {"fr": "Ouvrir la page", "en": "Open the page"},
     "in_page": {"fr": "Voir dans la page", "en": "See it on the page"},
     "permalink": {"fr": "Lien vers cette annotation", "en": "Link to this annotation"},
+    "link": {"fr": "Lien", "en": "Link"},
     "cite": {"fr": "Citer", "en": "Cite"},
     "cite_md": {"fr": "Markdown", "en": "Markdown"},
     "cite_txt": {"fr": "Texte", "en": "Plain text"},
@@ -118,11 +119,19 @@ PAGES: dict[str, dict[str, str]] = {
     },
     "highlights_page": {"fr": "Passages surlignés", "en": "Highlights"},
     "highlights_feed": {"fr": "Suivre ces passages (Atom)", "en": "Follow these highlights (Atom)"},
+    "stream_size": {
+        "fr": "{n} passage|{n} passages, du plus récent au plus ancien",
+        "en": "{n} passage|{n} passages, newest first",
+    },
     "highlights_none": {"fr": "Aucun passage n’est surligné ici.", "en": "Nothing is highlighted here."},
     # Errors
     "error_bad-request": {
         "fr": "Cette recherche n’est pas possible",
         "en": "This search is not possible",
+    },
+    "error_page": {
+        "fr": "Cette page de résultats n’existe pas",
+        "en": "There is no such page of results",
     },
     "error_not-found": {
         "fr": "Il n’y a rien à cette adresse",

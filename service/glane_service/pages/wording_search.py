@@ -69,6 +69,32 @@ SEARCH: dict[str, dict[str, str]] = {
     "nearest": {"fr": "Ce qui s’en approche le plus", "en": "What comes nearest"},
     "corrected": {"fr": "Compris comme : {q}.", "en": "Taken for: {q}."},
     "as_typed": {"fr": "Chercher « {q} » tel quel", "en": "Search for “{q}” as typed"},
+    # An answer composed from the passages
+    "compose": {
+        "fr": "Composer une réponse à partir de ces passages",
+        "en": "Compose an answer from these passages",
+    },
+    "composed": {"fr": "Réponse composée", "en": "Composed answer"},
+    "composed_waiting": {
+        "fr": "Le modèle lit les passages…",
+        "en": "The model is reading the passages…",
+    },
+    "composed_made": {
+        "fr": "Rédigé par un modèle de langue à partir de ces passages : lisez-les avant de vous y fier.",
+        "en": "Written by a language model from these passages alone: read them before you rely on it.",
+    },
+    "composed_none": {
+        "fr": "Ces passages ne suffisent pas pour composer une réponse.",
+        "en": "These passages are not enough to compose an answer from.",
+    },
+    "composed_unsupported": {
+        "fr": "Ce que le modèle a répondu ne tenait pas aux passages : ce n’est donc pas montré.",
+        "en": "What the model answered did not hold to the passages, so it is not shown.",
+    },
+    "composed_failed": {
+        "fr": "Le modèle ne répond pas pour l’instant.",
+        "en": "The model does not answer at the moment.",
+    },
     # Why
     "why_vector": {"fr": "Trouvé par le sens", "en": "Found by meaning"},
     "why_keyword": {"fr": "Trouvé par les mots", "en": "Found by words"},

@@ -22,20 +22,23 @@ def written_in(texts: Iterable[str], folded: str) -> str:
 
 
 def completed(view: View, text: str) -> str:
-    """A question that is still being typed, its last word completed where no bookmark has it."""
+    """A question that is still being typed, its last word completed where no bookmark has it.
+
+    Where it is too short for that and not the only one, the words before it are the question.
+    """
     found = tokens(text)
     if not found or found[-1].end != len(text) or not found[-1].form.isalpha():
         return text
-    start = found[-1].start
-    return text[:start] + (_completion(view, fold(found[-1].form)) or text[start:])
+    start, prefix = found[-1].start, fold(found[-1].form)
+    if any(word == prefix for field in COMPLETED_FROM for word, _ in view.words(prefix, field=field)):
+        return text
+    if len(prefix) < SHORTEST_COMPLETED:
+        return text[:start].rstrip() or text
+    return text[:start] + (_completion(view, prefix) or text[start:])
 
 
 def _completion(view: View, prefix: str) -> str:
-    """The word of most titles that begins so, else of tags or texts; "" where it is one itself."""
-    if len(prefix) < SHORTEST_COMPLETED or any(
-        word == prefix for field in COMPLETED_FROM for word, _ in view.words(prefix, field=field)
-    ):
-        return ""
+    """The word of most titles that begins so, else of tags or texts; "" where there is none."""
     for field in COMPLETED_FROM:
         for word, _ in view.words(prefix, 1, field=field):
             # A tag or a title writes it with its accents.

@@ -16,6 +16,7 @@ from glane_indexer.encoder.base import Encoder
 from glane_indexer.errors import EncoderError, NotFoundError
 from glane_indexer.index.protocol import NameKind, View
 from glane_indexer.models import Bookmark
+from glane_service.search.acronyms import Acronyms
 from glane_service.search.completing import completed
 from glane_service.search.finding import Finder, Pool
 from glane_service.search.parsing import Parsed, parse, with_text
@@ -57,13 +58,16 @@ class SearchEngine:
         encoder: Encoder,
         parameters: Parameters | None = None,
         reranking: Reranking | None = None,
+        *,
+        identity: str = "",
     ) -> None:
+        """``identity`` names what is searched, the same wherever that is; "" where it has no name."""
+        self.identity = identity
         self.view = view
         self.encoder = encoder
         self.reranking = reranking
         self.parameters = parameters or Parameters()
-        self._finder = Finder(view, encoder, self.parameters)
-        self._readings = Readings(view)
+        self._finder = Finder(view, encoder, self.parameters, Readings(view))
 
     def search(self, query: Query) -> Results:
         """Answer one query.
@@ -86,8 +90,7 @@ class SearchEngine:
         total = len(pool.rows)
         first = (query.page - 1) * query.per_page
         rows = pool.rows[first : first + query.per_page]
-        presenter = Presenter(self._readings, parsed.words, pool.comparison)
-        hits = presenter.hits(
+        hits = Presenter(pool.reader).hits(
             rows,
             pool.scores[first : first + query.per_page],
             pool.why(rows),
@@ -95,6 +98,7 @@ class SearchEngine:
             first_rank=first + 1,
             all_words_found=pool.all_words_found,
             confidence=None if pool.confidence is None else pool.confidence[first : first + query.per_page],
+            listed=None if pool.listed is None else pool.listed[first : first + query.per_page],
         )
         watch.lap("present")
         facets = self._facets(pool.rows)
@@ -164,10 +168,11 @@ class SearchEngine:
             NotFoundError: the view has no such bookmark.
         """
         row = self._row(identifier)
-        pool, comparison = self._finder.near(row)
-        presenter = Presenter(self._readings, (), comparison)
+        pool = self._finder.near(row)
         rows = pool.rows[:limit]
-        return presenter.hits(rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1)
+        return Presenter(pool.reader).hits(
+            rows, pool.scores[:limit], pool.why(rows), view="simple", first_rank=1
+        )
 
     def suggest(self, text: str, limit: int = 8) -> list[Suggestion]:
         """Titles, tags, contributors and known questions that complete what is typed so far."""
@@ -208,7 +213,11 @@ class SearchEngine:
     def prepare(self) -> None:
         """Make now what the first question would have to wait for."""
         self._finder.prepare()
-        _ = self._vocabulary
+        _ = self._vocabulary, self._acronyms
+
+    @cached_property
+    def _acronyms(self) -> Acronyms:
+        return Acronyms(self.view)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -220,7 +229,9 @@ class SearchEngine:
         if query.as_typed or not parsed.text:
             return parsed, ()
         text, corrections = corrected(self.view, lambda: self._vocabulary, parsed.text)
-        return (with_text(parsed, text), corrections) if corrections else (parsed, ())
+        parsed = with_text(parsed, text) if corrections else parsed
+        # A keyword search lists what holds the words that were typed.
+        return parsed if query.mode == "keyword" else self._acronyms.said_both_ways(parsed), corrections
 
     def _reranked(self, query: Query, parsed: Parsed, pool: Pool) -> Pool:
         """The pool with its first results in the reranker's order, where there is one and it has time.
@@ -228,16 +239,23 @@ class SearchEngine:
         Scores stay where they are: like ranks, they say the place.
         """
         first = pool.rows[:DEPTH]
-        if self.reranking is None or pool.comparison is None or query.sort == "date" or len(first) < 2:
+        if (
+            self.reranking is None
+            or pool.reader.comparison is None
+            or query.sort == "date"
+            or len(first) < 2
+        ):
             return pool
-        presenter = Presenter(self._readings, parsed.words, pool.comparison)
-        hits = presenter.hits(first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1)
+        hits = Presenter(pool.reader).hits(
+            first, pool.scores[:DEPTH], [Why()] * len(first), view="simple", first_rank=1
+        )
         best = self.reranking.order(parsed.text, hits)
         if best is None:
             return pool
         places = np.concatenate([best, np.arange(len(first), len(pool.rows))])
         sure = None if pool.confidence is None else pool.confidence[places]
-        return replace(pool, rows=pool.rows[places], confidence=sure)
+        listed = None if pool.listed is None else pool.listed[places]
+        return replace(pool, rows=pool.rows[places], confidence=sure, listed=listed)
 
     def _row(self, identifier: str) -> int:
         row = self.view.row_of(identifier)

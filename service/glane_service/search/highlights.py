@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,21 +58,5 @@ class Stream:
     def _all(self, engine: SearchEngine) -> list[tuple[str, str]]:
         with self._lock:
             if engine not in self._ordered:
-                self._ordered[engine] = ordered(engine)
+                self._ordered[engine] = engine.view.highlights()
             return self._ordered[engine]
-
-
-def ordered(engine: SearchEngine) -> list[tuple[str, str]]:
-    """The ids of every highlight and its bookmark: newest first, then in the order of the page."""
-    found = [
-        (-_seconds(item.created_at or bookmark.created_at), bookmark.id, place, item.id)
-        for bookmark in engine.every()
-        for place, item in enumerate(bookmark.annotations)
-        if item.text.strip()
-    ]
-    return [(bookmark_id, item_id) for _, bookmark_id, _, item_id in sorted(found)]
-
-
-def _seconds(moment: datetime | None) -> float:
-    """A moment as a number; what has no date is older than all that has."""
-    return moment.timestamp() if moment else -math.inf

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from glane_indexer.index.protocol import Comparison, Term, View
 from glane_indexer.models import Annotation, Bookmark
-from glane_indexer.text import query_stems
-from glane_service.search.matching import Match, Matcher, coverage, spans_of
+from glane_service.search.close_reading import CloseReader, CloseReading
+from glane_service.search.matching import spans_of
 from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats, Rows
 from glane_service.search.ranking.parameters import Parameters
 from glane_service.search.ranking.passage_choice import choose
-from glane_service.search.reading import Reading, Readings
 from glane_service.search.results import Hit, KeywordWhy, MatchedPassage, VectorWhy, Why
 
 # Annotations that the view `middle` shows beside the matched passage.
@@ -25,12 +23,8 @@ MIDDLE_ANNOTATIONS = 3
 class Presenter:
     """Makes hits for one question."""
 
-    def __init__(self, readings: Readings, words: tuple[str, ...], comparison: Comparison | None) -> None:
-        """The words of the question as exact forms, and its vector's side where that leg ran."""
-        self._readings = readings
-        self._comparison = comparison
-        self._matcher = Matcher(words)
-        self._weights = _rarity(readings.view, words)
+    def __init__(self, reader: CloseReader) -> None:
+        self._reader = reader
 
     def hits(
         self,
@@ -42,67 +36,52 @@ class Presenter:
         first_rank: int,
         all_words_found: bool = False,
         confidence: Floats | None = None,
+        listed: NDArray[np.bool_] | None = None,
     ) -> tuple[Hit, ...]:
         """Hits for rows in their order; ``first_rank`` is the rank of the first of them.
 
         ``all_words_found`` says that a bookmark without a keyword rank holds no word of the question:
         then none is looked for in it.
         """
-        cosines: list[list[float] | None] = [None] * len(rows)
-        if self._comparison is not None:
-            cosines = [*self._comparison.passages(rows)]
         found = []
-        for place, reading in enumerate(self._readings.of(rows)):
-            bookmark = reading.bookmark
-            matches: list[Match] = []
-            if why[place].keyword is not None or not all_words_found:
-                matches = self._matcher.scan(reading.text, bookmark.language, reading.bounded)
-            passage = self._passage(reading, cosines[place], matches)
+        for place, read in enumerate(self._reader.of(rows)):
+            worded = why[place].keyword is not None or not all_words_found
+            passage = _passage(read, worded)
             found.append(
                 Hit(
                     rank=first_rank + place,
                     score=float(scores[place]),
-                    bookmark=bookmark,
+                    bookmark=read.reading.bookmark,
                     passage=passage,
-                    why=self._with_terms(why[place], matches),
-                    annotations=_shown(bookmark, view, passage.annotation_id),
+                    why=self._with_terms(why[place], read),
+                    annotations=_shown(read.reading.bookmark, view, passage.annotation_id),
                     confidence=None if confidence is None else float(confidence[place]),
+                    is_listed=listed is None or bool(listed[place]),
                 )
             )
         return tuple(found)
 
-    def _passage(
-        self, reading: Reading, cosines: list[float] | None, matches: list[Match]
-    ) -> MatchedPassage:
-        """The passage of a bookmark to show, with the question's words marked."""
-        if not reading.passages:
-            return MatchedPassage("title", reading.bookmark.title)
-        places = [match.start for match in matches]
-
-        def within(place: int) -> list[Match]:
-            start = reading.starts[place]
-            end = start + reading.passages[place].length
-            return matches[bisect_left(places, start) : bisect_left(places, end)]
-
-        chosen = choose(
-            [piece.kind for piece in reading.passages],
-            cosines,
-            lambda place: coverage(within(place), self._weights),
-        )
-        kind, annotation, start, _ = reading.passages[chosen]
-        return MatchedPassage(
-            kind,
-            reading.passage(chosen),
-            reading.bookmark.annotations[annotation].id if kind == "annotation" else "",
-            spans_of(within(chosen), reading.starts[chosen]),
-            start,
-        )
-
-    def _with_terms(self, why: Why, matches: list[Match]) -> Why:
+    def _with_terms(self, why: Why, read: CloseReading) -> Why:
         if why.keyword is None:
             return why
-        terms = self._matcher.among(matches)
+        terms = self._reader.found(read.matches)
         return Why(KeywordWhy(why.keyword.rank, why.keyword.score, terms), why.vector)
+
+
+def _passage(read: CloseReading, worded: bool) -> MatchedPassage:
+    """The passage of a bookmark to show, with the question's words marked if it may hold any."""
+    reading = read.reading
+    if not reading.passages:
+        return MatchedPassage("title", reading.bookmark.title)
+    chosen = choose(read.kinds, read.cosines, read.coverage if worded else lambda place: 0.0)
+    kind, annotation, start, _ = reading.passages[chosen]
+    return MatchedPassage(
+        kind,
+        reading.passage(chosen),
+        reading.bookmark.annotations[annotation].id if kind == "annotation" else "",
+        spans_of(read.within(chosen), reading.starts[chosen]) if worded else (),
+        start,
+    )
 
 
 class Reasons:
@@ -111,40 +90,27 @@ class Reasons:
     def __init__(self, candidates: Candidates, parameters: Parameters, *, vector: bool) -> None:
         self._rows = candidates.rows
         self._keyword = candidates.keyword
-        self._keyword_ranks = _ranks(candidates.rows, candidates.keyword)
         self._vector = candidates.vector(parameters) if vector else None
-        self._vector_ranks = _ranks(candidates.rows, self._vector) if self._vector is not None else None
 
     def of(self, rows: Rows) -> list[Why]:
         """Why each of these candidates was found, in their order."""
-        found = []
-        for place in np.searchsorted(self._rows, rows).tolist():
-            keyword = vector = None
-            if self._keyword[place] > 0:
-                keyword = KeywordWhy(int(self._keyword_ranks[place]), float(self._keyword[place]))
-            if self._vector is not None and self._vector_ranks is not None:
-                vector = VectorWhy(int(self._vector_ranks[place]), float(self._vector[place]))
-            found.append(Why(keyword, vector))
-        return found
+        places = np.searchsorted(self._rows, rows)
+        keyword: list[KeywordWhy | None] = [
+            KeywordWhy(rank, score) if score > 0 else None for rank, score in _ranked(self._keyword, places)
+        ]
+        if self._vector is None:
+            return [Why(item) for item in keyword]
+        vector = (VectorWhy(rank, score) for rank, score in _ranked(self._vector, places))
+        return list(map(Why, keyword, vector))
 
 
-def _ranks(rows: Rows, scores: Floats) -> Rows:
-    """The rank of each candidate by (-score, row), from 1."""
-    ranks = np.empty(len(rows), np.int64)
-    ranks[np.lexsort((rows, -scores))] = np.arange(1, len(rows) + 1)
-    return ranks
-
-
-def _rarity(view: View, words: tuple[str, ...]) -> dict[str, float]:
-    """Shares of the words in a question by how rare they are in the library; they add up to 1."""
-    stems = {word: [Term("text", "stem", text) for text in query_stems(word)] for word in words}
-    held = iter(view.document_frequencies([term for terms in stems.values() for term in terms]).tolist())
-    weights = {
-        word: math.log(1 + view.count / (1 + max(next(held) for _ in terms)))
-        for word, terms in stems.items()
-    }
-    total = sum(weights.values()) or 1.0
-    return {word: weight / total for word, weight in weights.items()}
+def _ranked(scores: Floats, places: Rows) -> Iterator[tuple[int, float]]:
+    """The rank of each of some places by (-score, place), from 1, and its score."""
+    own = scores[places]
+    # Those with a score at least as high are few or many, but to sort all for a page's ranks takes longer.
+    higher = np.count_nonzero(scores > own[:, None], axis=1)
+    level = np.count_nonzero((scores == own[:, None]) & (np.arange(len(scores)) < places[:, None]), axis=1)
+    return zip((higher + level + 1).tolist(), own.tolist(), strict=True)
 
 
 def _shown(bookmark: Bookmark, view: Shown, matched: str) -> tuple[Annotation, ...]:

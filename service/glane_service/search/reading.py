@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from glane_indexer.index.protocol import PassagePlace, View
-from glane_indexer.models import Bookmark
+from glane_indexer.models import Bookmark, PassageKind
 from glane_indexer.passages import source_text
 from glane_service.search.matching import bounded
 from glane_service.search.ranking.candidates import Rows
@@ -20,12 +20,13 @@ KEPT = 4096
 class Reading:
     """A bookmark with all of its text in one: its passages first, in their order, a line between.
 
-    ``starts`` is where each passage begins in ``text``, and ``bounded`` what
+    ``kinds`` is what each passage is of, ``starts`` where each begins in ``text``, and ``bounded`` what
     :func:`.matching.bounded` has made of it.
     """
 
     bookmark: Bookmark
     passages: tuple[PassagePlace, ...]
+    kinds: tuple[PassageKind, ...]
     starts: tuple[int, ...]
     text: str
     bounded: str
@@ -43,7 +44,8 @@ class Reading:
             end += len(text) + 1
         texts += [*bookmark.tags, bookmark.url, *(item.note for item in bookmark.annotations if item.note)]
         whole = "\n".join(texts)
-        return cls(bookmark, tuple(passages), tuple(starts), whole, bounded(whole))
+        kinds = tuple(place.kind for place in passages)
+        return cls(bookmark, tuple(passages), kinds, tuple(starts), whole, bounded(whole))
 
     def passage(self, place: int) -> str:
         """The text of one passage."""

@@ -61,7 +61,7 @@ class Hit:
     ``bookmark.annotations`` always holds all of them; ``annotations`` those that the view shows
     (none in ``simple``, the first few in ``middle``, all in ``full``). ``confidence`` is the probability
     that it answers, or None where that is not known (a list without a question, the keyword mode, an
-    encoder that is not calibrated).
+    encoder that is not calibrated); ``is_listed`` says whether the result is above the line.
     """
 
     rank: int
@@ -71,6 +71,7 @@ class Hit:
     why: Why
     annotations: tuple[Annotation, ...] = ()
     confidence: float | None = None
+    is_listed: bool = True
 
 
 class FacetValue(NamedTuple):

@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from glane_indexer.index.protocol import Term, View
-from glane_indexer.text import Token, fold, is_stop_word, query_stems, tokens
+from glane_indexer.text import fold, is_stop_word, query_stems, tokens
 from glane_service.search.completing import written_in
 from glane_service.search.results import Correction
 
@@ -103,19 +103,23 @@ def corrected(
     what a writer of the library would have written. ``vocabulary`` is asked for only where a word is
     unknown.
     """
-    unknown: list[Token] = []
-    known = 0
-    for token in tokens(text):
-        typed = fold(token.form)
-        if len(typed) < LEAST_LENGTH or not typed.isalpha() or is_stop_word(typed):
-            continue
-        if _known(view, token.form):
-            known += 1
-        else:
-            unknown.append(token)
+    asked = [(token, fold(token.form)) for token in tokens(text)]
+    asked = [
+        (token, typed)
+        for token, typed in asked
+        if len(typed) >= LEAST_LENGTH and typed.isalpha() and not is_stop_word(typed)
+    ]
+    if not asked:
+        return text, ()
+    terms = [[*_stems(token.form), Term("text", "folded", typed)] for token, typed in asked]
+    held = iter(view.document_frequencies([term for own in terms for term in own]).tolist())
+    # Of each word all of its forms are counted, so that those of the next begin where they end.
+    counts = [sum([next(held) for _ in own]) for own in terms]
+    unknown = [token for (token, _), count in zip(asked, counts, strict=True) if not count]
+    known = len(asked) - len(unknown)
     # Where most words are unknown the question is in a language that the library lacks, or about
     # something else: each would find a neighbour that it was never meant for.
-    if len(unknown) > max(1, known // 2):
+    if len(unknown) > max(1, known):
         return text, ()
     nearest = [(token, vocabulary().nearest(fold(token.form))) for token in unknown[:MOST_WORDS]]
     found = [(token, _as_written(view, word)) for token, word in nearest if word is not None]
@@ -124,9 +128,8 @@ def corrected(
     return text, tuple(Correction(token.form, word) for token, word in found)
 
 
-def _known(view: View, form: str) -> bool:
-    terms = [Term("text", "stem", stem) for stem in query_stems(form)]
-    return bool(view.document_frequencies([*terms, Term("text", "folded", fold(form))]).any())
+def _stems(form: str) -> list[Term]:
+    return [Term("text", "stem", stem) for stem in query_stems(form)]
 
 
 def _as_written(view: View, folded: str) -> str:

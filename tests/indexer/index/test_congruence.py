@@ -170,6 +170,21 @@ def test_by_date(view: View) -> None:
     assert [view.ids[row] for row in view.by_date(np.arange(12))] == list(BY_DATE)
 
 
+def test_highlights_are_those_of_a_scan(view: View) -> None:
+    expected = sorted(
+        (
+            -moment.timestamp() if (moment := item.created_at or bookmark.created_at) else math.inf,
+            bookmark.id,
+            place,
+        )
+        for bookmark in BOOKMARKS
+        for place, item in enumerate(bookmark.annotations)
+        if item.text.strip()
+    )
+    named = {item.id: item for item in BOOKMARKS}
+    assert view.highlights() == [(id, named[id].annotations[place].id) for _, id, place in expected]
+
+
 def test_facets_count_what_is_asked_for(view: View) -> None:
     everything = view.facets(None)
     assert everything["tags"][:3] == [("travail", 3), ("droit", 2), ("ville", 2)]

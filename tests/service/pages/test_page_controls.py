@@ -12,7 +12,7 @@ pytest_plugins = ["tests.support.browser", "tests.support.service"]
 
 QUESTION = "travail"
 
-# What stands on Diigo's page, and its equal here. The README's table is checked against this one.
+# What stands on Diigo's page, and its equal here. The table of docs/page.md is checked against this one.
 DIIGO_CONTROLS = {
     "Search box": "the question box; Enter or Search",
     "Search in title, tags, annotations or url": "Filter, Search in: everything, title, tags, …",
@@ -307,7 +307,7 @@ def test_a_citation_is_copied_and_without_scripts_opened(chromium: Browser, serv
     page = context.new_page()
     page.goto(f"{served}/en?q={QUESTION}")
     page.locator(".result h3 a").first.click()
-    title = page.get_by_role("heading", level=1).inner_text()
+    title = page.get_by_role("heading", level=1).inner_text().replace("\u202f", " ").replace("\u00a0", " ")
     quotation = page.locator(".annotation").first
     quotation.locator("summary").click()
     link = quotation.get_by_role("link", name="Markdown")

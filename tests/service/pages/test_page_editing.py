@@ -58,7 +58,7 @@ def test_adding_editing_and_deleting(browsing: BrowserContext, address: str, key
     page.goto(f"{address}/add?url={URL}&title=Le%20pangolin&text=Il%20dort.")
     sign_in(page, key)
     assert page.get_by_label("Adresse").input_value() == URL
-    page.get_by_label("Étiquettes").fill("nature, Afrique")
+    page.get_by_label("Mots-clés, séparés").fill("nature, Afrique")
     page.get_by_role("button", name="Enregistrer").click()
     page.wait_for_url("**/bookmarks/**")
     assert page.get_by_role("heading", level=1).inner_text() == "Le pangolin"

@@ -57,6 +57,7 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         "export_",
         "size_",
         "by_",
+        "composed_",
     ]
     made += ["tag_page", "contributor_page", "tags_page", "contributors_page"]
     unused = [
@@ -94,6 +95,8 @@ def test_numbers_and_dates() -> None:
     assert day(datetime(2015, 3, 11, tzinfo=UTC), "fr") == "11 mars 2015"
     assert day(first, "en") == "1 March 2015"
     assert day(datetime(2009, 8, 14, tzinfo=UTC), "fr") == "14 août 2009"
+    assert day(datetime(2009, 11, 1, tzinfo=UTC), "fr", short=True) == "1er nov. 2009"
+    assert day(datetime(2009, 11, 14, tzinfo=UTC), "en", short=True) == "14 Nov 2009"
 
 
 def test_names_of_languages() -> None:

@@ -140,8 +140,27 @@ def test_words_are_marked_in_what_unfolds_and_in_descriptions() -> None:
 
 
 def test_what_is_below_the_line_is_said_to_be_less_certain() -> None:
-    found = results(a_hit(0, confidence=0.2), a_hit(0, confidence=0.7), a_hit(0))
-    assert [row.is_uncertain for row in views.rows(found, LINKS, T, "en", line=0.5)] == [True, False, False]
+    # The line is drawn where results are listed: of those above it one answers best, and most surely.
+    found = results(a_hit(0, confidence=0.7), a_hit(0, confidence=0.02), a_hit(0, is_listed=False))
+    assert [row.is_uncertain for row in views.rows(found, LINKS, T, "en")] == [False, False, True]
+
+
+def test_no_line_begins_with_a_high_mark_but_in_code() -> None:
+    hit = a_hit(0)
+    said = "« Oui » : non ; peut-être !"
+    bookmark = replace(
+        hit.bookmark, title="Qui ? Moi", annotations=(Annotation(said), Annotation("x = 1 ;\ny = 2 ;"))
+    )
+    passage = MatchedPassage("annotation", said, highlights=((2, 5),))
+    row = views.row(replace(hit, bookmark=bookmark, passage=passage), LINKS, T, "en")
+    assert row.name == "Qui\u202f? Moi"
+    assert row.passage is not None
+    assert row.passage.pieces == (
+        Piece("«\u00a0"),
+        Piece("Oui", True),
+        Piece("\u00a0»\u00a0: non\u202f; peut-être\u202f!"),
+    )
+    assert views.quote(bookmark.annotations[1]).pieces == (Piece("x = 1 ;\ny = 2 ;"),)
 
 
 def test_code_is_told_from_prose() -> None:

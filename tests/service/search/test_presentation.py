@@ -10,6 +10,7 @@ import pytest
 from glane_indexer.index.generation import Generation, open_view
 from glane_indexer.index.protocol import View
 from glane_indexer.models import Annotation, Bookmark
+from glane_service.search.close_reading import CloseReader
 from glane_service.search.presentation import MIDDLE_ANNOTATIONS, Presenter, Reasons
 from glane_service.search.query import View as Shown
 from glane_service.search.ranking.candidates import Candidates, Floats
@@ -45,10 +46,10 @@ def hits(
     view: Shown = "simple",
     why: Why | None = None,
 ) -> tuple[Hit, ...]:
-    presenter = Presenter(Readings(of), words, None if vector is None else of.compare(vector))
+    reader = CloseReader(Readings(of), words, None if vector is None else of.compare(vector))
     scores = np.linspace(1, 0.5, len(rows), dtype=np.float32)
     places = np.array(rows, np.int64)
-    return presenter.hits(places, scores, [why or Why()] * len(rows), view=view, first_rank=7)
+    return Presenter(reader).hits(places, scores, [why or Why()] * len(rows), view=view, first_rank=7)
 
 
 def marked(hit: Hit) -> list[str]:
@@ -139,7 +140,7 @@ def test_a_candidate_is_ranked_by_each_leg_apart() -> None:
     rows = np.array([1, 4, 7, 9], np.int64)
     nothing = np.zeros(4, np.float32)
     question = Question((), (), 8.0, 1.0, 0.0)
-    found = Candidates(rows, question, scores, *([cosines] * 3), *([nothing] * 4), density=0.0)
+    found = Candidates(rows, question, scores, *([cosines] * 3), *([nothing] * 5), density=0.0)
     expected = {
         1: Why(KeywordWhy(2, 2.0), VectorWhy(2, 0.5)),
         4: Why(None, VectorWhy(1, pytest.approx(0.9))),

@@ -66,6 +66,23 @@ def test_what_is_known_is_left_alone(sample_live: LiveEngine) -> None:
         assert sample_live.engine.search(Query(text)).corrections == (), text
 
 
+@pytest.mark.parametrize(
+    ("known", "unknown", "corrected_to"),
+    [
+        # As many words of the question are known as are not: the misspelt one is put right.
+        (["données", "travail"], ["biblothèques", "zzqxv"], "bibliothèques"),
+        # Most are unknown: it is about something else, or in another language.
+        (["données"], ["biblothèques", "zzqxv"], None),
+    ],
+)
+def test_a_question_is_corrected_unless_most_of_it_is_unknown(
+    sample_live: LiveEngine, known: list[str], unknown: list[str], corrected_to: str | None
+) -> None:
+    view = sample_live.engine.view
+    _, found = corrected(view, lambda: Vocabulary.of(view), " ".join([*known, *unknown]))
+    assert [correction.taken for correction in found] == ([corrected_to] if corrected_to else [])
+
+
 def test_the_word_is_as_a_bookmark_writes_it(sample_live: LiveEngine) -> None:
     view = sample_live.engine.view
     text, found = corrected(view, lambda: Vocabulary.of(view), "les biblothèques d’abord")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local.halves import single
 from glane_indexer.index.local.passages import TITLE
 from glane_indexer.index.local.vectors import (
     FILTERED_EXACT,
@@ -16,7 +17,6 @@ from glane_indexer.index.local.vectors import (
     best,
     cosines,
     nearest,
-    single,
 )
 from glane_indexer.index.local.words import spans
 
@@ -149,13 +149,15 @@ class Spans(NamedTuple):
     """The passages of some rows, one row after another.
 
     ``filled`` are the places of the rows that have any, ``starts`` where those of each begin among
-    ``passages``, and ``titles`` which are title cards.
+    ``passages``. ``titles`` are the places of title cards among these, and ``titled`` whose they are, by
+    place in ``filled``.
     """
 
     filled: Rows
     passages: Rows
     starts: Rows
-    titles: Mask
+    titles: Rows
+    titled: Rows
 
     @classmethod
     def of(cls, vectors: Vectors, rows: Rows) -> Spans:
@@ -163,15 +165,23 @@ class Spans(NamedTuple):
         filled = np.flatnonzero(vectors.lengths[rows] > 0)
         lengths = vectors.lengths[rows[filled]]
         passages = spans(vectors.first[rows[filled]], lengths)
-        return cls(filled, passages, np.cumsum(lengths) - lengths, vectors.titles[passages])
+        starts = np.cumsum(lengths) - lengths
+        titles = np.flatnonzero(vectors.titles[passages])
+        return cls(filled, passages, starts, titles, np.searchsorted(starts, titles, side="right") - 1)
 
     def best(self, scores: Floats, count: int) -> tuple[Floats, Floats]:
         """Of each of ``count`` rows the best score of its passages of text, and that of its title card."""
         text, title = np.zeros((2, count), np.float32)
         if not len(self.filled):
             return text, title
-        said = np.maximum.reduceat(np.where(self.titles, _NONE, scores), self.starts)
-        named = np.maximum.reduceat(np.where(self.titles, scores, _NONE), self.starts)
+        named = np.full(len(self.filled), _NONE)
+        # Of a title in several pieces the last stands, and then the best of them.
+        named[self.titled] = scores[self.titles]
+        if len(self.titled) > 1 and (self.titled[1:] == self.titled[:-1]).any():
+            np.maximum.at(named, self.titled, scores[self.titles])
+        spoken = scores.copy()
+        spoken[self.titles] = _NONE
+        said = np.maximum.reduceat(spoken, self.starts)
         text[self.filled] = np.where(said > _NONE, said, named)
         title[self.filled] = np.where(named > _NONE, named, said)
         return text, title
@@ -192,6 +202,8 @@ class LocalComparison:
             return np.sort(self._scanned(limit, depth, allowed))
         # All passages are compared in any case, so no bookmark is missed.
         rows = rows[vectors.lengths[rows] > 0]
+        if len(rows) <= limit:
+            return rows
         corrected = np.maximum(*self.best(rows)) - np.float32(language_share) * self.languages(rows)
         return np.sort(best(corrected, rows, limit)[1])
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -17,6 +18,16 @@ from glane_indexer.models import Annotation, Bookmark
 
 # Bookmarks of a segment kept parsed: those that answer common questions.
 CACHED = 4096
+
+
+class Mark(NamedTuple):
+    """One highlight, such that sorting puts the newest first, and those of one page in its order."""
+
+    before: float
+    bookmark: str
+    place: int
+    annotation: str
+    row: int
 
 
 def build(bookmarks: Iterable[Bookmark]) -> Arrays:
@@ -31,6 +42,7 @@ class Documents:
         self._records = Strings(arrays, "records")
         self._lock = threading.Lock()
         self._cache: OrderedDict[int, Bookmark] = OrderedDict()
+        self._marks: list[Mark] | None = None
 
     def __getitem__(self, row: int) -> Bookmark:
         with self._lock:
@@ -44,6 +56,30 @@ class Documents:
             if len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return found
+
+    def marks(self) -> list[Mark]:
+        """Every highlight of the segment, in order; read once, since a segment never changes."""
+        if self._marks is None:
+            records = (json.loads(self._records[row]) for row in range(len(self._records)))
+            self._marks = sorted(
+                mark for row, record in enumerate(records) for mark in marks_of(record, row)
+            )
+        return self._marks
+
+
+def marks_of(record: dict[str, Any], row: int) -> list[Mark]:
+    """The highlights of the bookmark whose record this is."""
+    added = record["created_at"]
+    return [
+        Mark(_before(item["created_at"] or added), record["id"], place, item["id"], row)
+        for place, item in enumerate(record["annotations"])
+        if item["text"].strip()
+    ]
+
+
+def _before(text: str | None) -> float:
+    """A moment as a number, the later the less; what has no date comes after all that has."""
+    return math.inf if text is None else -datetime.fromisoformat(text).timestamp()
 
 
 def read_record(record: dict[str, Any]) -> Bookmark:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -187,6 +188,8 @@ class KeywordLeg:
     def _find(self, terms: Sequence[Term]) -> list[_Place]:
         """Where each of the terms stands; those that are not remembered are looked up together."""
         known = self._places
+        with suppress(KeyError):
+            return [known[term] for term in terms]
         found = {term: known.get(term) for term in terms}
         missing = [term for term, place in found.items() if place is None]
         if missing:

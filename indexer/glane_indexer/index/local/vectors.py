@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glane_indexer.index.local.halves import products, single
 from glane_indexer.machine import cores
 
 # One core reads these in about six milliseconds.
@@ -33,12 +34,6 @@ REFINED = 8
 LEAST_REFINED = 2400
 # With a filter, as many allowed passages as this are compared one by one.
 FILTERED_EXACT = 20_000
-# Rows turned into single precision at a time: so many stay in a core's own memory.
-_BLOCK = 256
-# A half's bits, moved to where a single has them, are a single 2^112 times too small: the exponents of
-# the two count from 15 and from 127. All bits but those that the sign has been spread to.
-_SCALE = np.float32(2.0**112)
-_SIGN_ONCE = np.int32(-0x70000001)
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -80,9 +75,6 @@ class PassageVectors:
 
     def scores(self, vector: Floats, rows: Rows) -> Floats:
         """The cosines of some passages with a unit vector, in the order of the rows."""
-        # Gathering most of the rows takes longer than scoring all of them.
-        if len(rows) * 2 > self.count:
-            return cosines(self.vectors, vector)[rows]
         return cosines(self.vectors, vector, rows)
 
     def scan(self, vector: Floats, k: int) -> tuple[Floats, Rows]:
@@ -176,32 +168,13 @@ def cosines(vectors: NDArray[Any], vector: Floats, rows: Rows | None = None) -> 
     A row's cosine must not depend on the rows around it, or two bookmarks of the same words would be
     ordered by chance; BLAS sums the rows at the end of a matrix otherwise than those in its middle.
     """
-    if vectors.dtype != np.float16:
-        given = vectors if rows is None else vectors[rows]
-        return np.asarray(np.einsum("ij,j->i", np.asarray(given, np.float32), vector), np.float32)
-    count = len(vectors) if rows is None else len(rows)
-    found = np.empty(count, np.float32)
-    scaled = np.asarray(vector, np.float32) * _SCALE
-    for start in range(0, count, _BLOCK):
-        end = min(start + _BLOCK, count)
-        block = vectors[start:end] if rows is None else vectors[rows[start:end]]
-        np.einsum("ij,j->i", _scaled_down(block), scaled, out=found[start:end])
-    return found
-
-
-def single(vectors: NDArray[Any]) -> Floats:
-    """Vectors in single precision; from half precision at a third of the cost of NumPy's own way."""
-    return (
-        _scaled_down(vectors) * _SCALE if vectors.dtype == np.float16 else np.asarray(vectors, np.float32)
-    )
-
-
-def _scaled_down(halves: NDArray[np.float16]) -> Floats:
-    """Finite halves as singles, divided by :data:`_SCALE`."""
-    bits = halves.view(np.int16).astype(np.int32)
-    bits <<= 13
-    bits &= _SIGN_ONCE
-    return bits.view(np.float32)
+    if vectors.dtype == np.float16:
+        return products(vectors, vector, rows)
+    # Gathering most of the rows takes longer than scoring all of them.
+    if rows is not None and 2 * len(rows) > len(vectors):
+        return cosines(vectors, vector)[rows]
+    given = vectors if rows is None else vectors[rows]
+    return np.asarray(np.einsum("ij,j->i", np.asarray(given, np.float32), vector), np.float32)
 
 
 def _faiss() -> Any:

@@ -103,6 +103,16 @@ class LocalView(TabledView):
             found.append(self._segments[self._number[row]].documents[int(self._local[row])])
         return found
 
+    def highlights(self) -> list[tuple[str, str]]:
+        """The ids of every highlight's bookmark and its own, the newest first."""
+        found = []
+        for segment, own in zip(self._segments, self._own, strict=True):
+            alive = (own >= 0).tolist()
+            found += [mark for mark in segment.documents.marks() if alive[mark.row]]
+        # One run of each segment, which sorting joins in one pass.
+        found.sort()
+        return [(mark.bookmark, mark.annotation) for mark in found]
+
     def passages(self, row: int) -> list[PassagePlace]:
         """The passages of a bookmark, in order."""
         arrays = self._segments[self._number[row]].passages

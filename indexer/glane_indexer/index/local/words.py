@@ -7,6 +7,7 @@ A segment's arrays: ``words`` are the distinct words in all forms, sorted, and `
 sorted, with the word of each in ``hashed``. ``terms`` are ``group * len(words) + word``, ascending, where a
 group is a form and a field; the bookmarks that hold a term stand in ``rows`` up to its place in ``ends``,
 ascending, with how often in ``times``. ``lengths`` are the words of each bookmark in each field.
+Definitions of acronyms are words in folded form, which no text holds (:mod:`glane_indexer.acronyms`).
 ``sequence`` are the folded words of all texts in order, -1 between two texts, each bookmark and field up to
 its place in ``stops``: for phrases.
 """
@@ -22,6 +23,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from glane_indexer.acronyms import definitions, entry
 from glane_indexer.index.local.arrays import Arrays, Strings
 from glane_indexer.index.protocol import FIELDS, FORMS, Field, Form
 from glane_indexer.models import Bookmark
@@ -58,12 +60,18 @@ def build(bookmarks: Sequence[Bookmark]) -> Arrays:
     # A hyphenated word is found joined up as well, but is no part of a phrase so.
     all_owners = np.concatenate([owners[said], joined_owners])
     every = np.concatenate([sequence[said], joined])
-    forms = _Forms(list(reader.words), [bookmark.language for bookmark in bookmarks], all_owners, every)
+    defined, defining = reader.definitions()
+    languages = [bookmark.language for bookmark in bookmarks]
+    forms = _Forms(list(reader.words), languages, all_owners, every, defined)
     ordered = np.full(len(sequence), -1, np.int32)
     ordered[said] = forms.folded[sequence[said]]
     entries = _Entries(count, len(forms.vocabulary))
     entries.add("exact", all_owners, forms.exact[every])
-    entries.add("folded", owners[said], forms.folded[sequence[said]])
+    entries.add(
+        "folded",
+        np.concatenate([owners[said], defining]),
+        np.concatenate([forms.folded[sequence[said]], forms.defined]),
+    )
     entries.add("stem", all_owners, forms.stemmed)
     terms, rows, times = entries.counted()
     lengths = np.bincount(all_owners, minlength=count * len(SOURCES)).reshape(count, len(SOURCES))
@@ -165,6 +173,7 @@ class _Reader:
         # The end of a text is a piece of its own, which no text holds.
         self._pieces = _Numbers({" ": 0})
         self._sequence, self._stops = array("i"), array("q")
+        self._definitions: list[tuple[int, str]] = []
 
     def add(self, bookmark: Bookmark) -> None:
         """Read the next bookmark, field by field."""
@@ -179,9 +188,15 @@ class _Reader:
         }
         for field in SOURCES:
             for text in texts[field]:
+                self._definitions += [(len(self._stops), entry(found)) for found in definitions(text)]
                 self._sequence.extend(map(self._pieces.__getitem__, text.split()))
                 self._sequence.append(0)
             self._stops.append(len(self._sequence))
+
+    def definitions(self) -> tuple[list[str], Ints]:
+        """The entries of the acronyms that were defined, and the field (its number among all) of each."""
+        owners, found = zip(*self._definitions, strict=True) if self._definitions else ((), ())
+        return list(found), np.array(owners, np.int64)
 
     def read(self) -> tuple[NDArray[np.int32], Ints, NDArray[np.int32], Ints]:
         """The words of all that was read in order, -1 between texts, and where each field ends; then those
@@ -219,9 +234,15 @@ class _Forms:
     """The other forms of exact words, by number, and the vocabulary of all of them."""
 
     def __init__(
-        self, words: Sequence[str], languages: Sequence[str], owners: Ints, said: NDArray[np.int32]
+        self,
+        words: Sequence[str],
+        languages: Sequence[str],
+        owners: Ints,
+        said: NDArray[np.int32],
+        defined: Sequence[str] = (),
     ) -> None:
-        """The exact words, the language of each bookmark, and which word each owner says."""
+        """The exact words, the language of each bookmark, which word each owner says, and words that have
+        one form only."""
         codes = {language: code for code, language in enumerate(dict.fromkeys(languages))}
         code = np.array([codes[language] for language in languages] or [0], np.int64)[
             owners // len(SOURCES)
@@ -240,10 +261,11 @@ class _Forms:
             )
         ]
         folded = [fold(word) for word in words]
-        self.vocabulary = sorted({*words, *folded, *stems})
+        self.vocabulary = sorted({*words, *folded, *stems, *defined})
         place = {word: number for number, word in enumerate(self.vocabulary)}
         self.exact = np.array([place[word] for word in words], np.int64)
         self.folded = np.array([place[word] for word in folded], np.int64)
+        self.defined = np.array([place[word] for word in defined], np.int64)
         self.stemmed = np.array([place[word] for word in stems], np.int64)[pair]
 
 

@@ -9,27 +9,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from glane_indexer.errors import GenerationError, UsageError
-from glane_indexer.index.qdrant.points import (
-    Among,
-    AnyOf,
-    Ask,
-    Between,
-    Condition,
-    Dense,
-    Either,
-    Floats,
-    Hit,
-    Layout,
-    Point,
-    Sparse,
-    Where,
-    batches,
-)
+from glane_indexer.index.qdrant import wire
+from glane_indexer.index.qdrant.points import Ask, Hit, Layout, Point, batches
 
 T = TypeVar("T")
 # Seconds that a request may take; a question takes milliseconds, a large upsert a few seconds.
@@ -103,24 +88,18 @@ class ClientStore:
             partial(
                 self._client.create_collection,
                 collection,
-                vectors_config={name: _dense(dense) for name, dense in layout.dense.items()},
-                sparse_vectors_config={
-                    name: models.SparseVectorParams(index=models.SparseIndexParams())
-                    for name in layout.sparse
-                }
-                or None,
+                vectors_config=wire.dense_vectors(layout),
+                sparse_vectors_config=wire.sparse_vectors(layout),
                 shard_number=self._shards,
                 replication_factor=self._replicas,
                 # Texts are read for the few that are shown.
                 on_disk_payload=True,
             )
         )
-        kinds = [(key, models.PayloadSchemaType.KEYWORD) for key in layout.words]
-        kinds += [(key, models.PayloadSchemaType.INTEGER) for key in layout.numbers]
         if self._local:
             # It filters without, and would warn of each.
             return
-        for key, kind in kinds:
+        for key, kind in wire.payload_indexes(layout):
             self._do(partial(self._client.create_payload_index, collection, key, kind))
 
     def drop(self, collection: str) -> None:
@@ -130,14 +109,7 @@ class ClientStore:
     def upsert(self, collection: str, points: Sequence[Point]) -> None:
         """Write points, in place of those with their ids; they are found when this returns."""
         for part in batches(points, POINTS_A_REQUEST):
-            made = [
-                models.PointStruct(
-                    id=point.id,
-                    vector={name: _vector(vector) for name, vector in point.vectors.items()},
-                    payload=dict(point.payload),
-                )
-                for point in part
-            ]
+            made = [wire.point_struct(point) for point in part]
             self._do(partial(self._client.upsert, collection, made, wait=True))
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
@@ -166,25 +138,12 @@ class ClientStore:
                     with_vectors=list(vectors) if vectors else False,
                 )
             )
-            found += [
-                Point(str(record.id), read_vectors(record.vector), record.payload or {})
-                for record in records
-            ]
+            found += [wire.point_of_record(record) for record in records]
         return found
 
     def query(self, collection: str, asks: Sequence[Ask]) -> list[list[Hit]]:
         """The answers to several questions in one request, each the best first."""
-        requests = [
-            models.QueryRequest(
-                query=_vector(ask.vector),
-                using=ask.using,
-                limit=ask.limit,
-                filter=_filter(ask.where),
-                params=models.SearchParams(exact=True) if ask.exact and not self._local else None,
-                with_payload=False,
-            )
-            for ask in asks
-        ]
+        requests = [wire.query_request(ask, exact=ask.exact and not self._local) for ask in asks]
         answers = self._do(partial(self._client.query_batch_points, collection, requests))
         return [[Hit(str(point.id), point.score) for point in answer.points] for answer in answers]
 
@@ -249,52 +208,3 @@ class ClientStore:
 def _reason(error: Exception) -> str:
     source = getattr(error, "source", error)
     return str(source) or type(source).__name__
-
-
-def _dense(dense: Dense) -> models.VectorParams:
-    return models.VectorParams(
-        size=dense.dimensions,
-        # The rows are unit vectors already, and stay bit for bit what they are.
-        distance=models.Distance.DOT,
-        datatype=models.Datatype.FLOAT16 if dense.half else None,
-        hnsw_config=None if dense.indexed else models.HnswConfigDiff(m=0),
-        on_disk=None if dense.indexed else True,
-    )
-
-
-def _vector(vector: Floats | Sparse) -> Any:
-    if isinstance(vector, Sparse):
-        return models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
-    return np.asarray(vector, np.float32).tolist()
-
-
-def read_vectors(vectors: Any) -> dict[str, Floats | Sparse]:
-    """Named vectors as Qdrant gives them; empty where it gives none."""
-    found: dict[str, Floats | Sparse] = {}
-    for name, values in (vectors or {}).items():
-        if hasattr(values, "indices"):
-            found[name] = Sparse(np.array(values.indices, np.uint32), np.array(values.values, np.float32))
-        else:
-            found[name] = np.array(values, np.float32)
-    return found
-
-
-def _filter(where: Where) -> models.Filter | None:
-    if not where:
-        return None
-    return models.Filter(
-        must=[_condition(item) for item in where.must] or None,
-        must_not=[_condition(item) for item in where.never] or None,
-    )
-
-
-def _condition(condition: Condition) -> Any:
-    match condition:
-        case AnyOf(key, values):
-            return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
-        case Between(key, least, end):
-            return models.FieldCondition(key=key, range=models.Range(gte=least, lt=end))
-        case Among(ids):
-            return models.HasIdCondition(has_id=list(ids))
-        case Either(choices):
-            return models.Filter(should=[_filter(choice) or models.Filter() for choice in choices])

@@ -15,7 +15,7 @@ import base64
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -129,8 +129,13 @@ def passage_points(points: Raw, places: NDArray[np.int64]) -> Raw:
 
 def as_texts(points: Raw) -> list[str]:
     """Ids as Qdrant writes them."""
-    flat = points.tobytes()
-    return [str(uuid.UUID(bytes=flat[start : start + 16])) for start in range(0, len(flat), 16)]
+    # Tens of thousands in a question that compares all: a third of the time that `uuid` takes.
+    flat = points.tobytes().hex()
+    return [
+        f"{flat[at : at + 8]}-{flat[at + 8 : at + 12]}-{flat[at + 12 : at + 16]}"
+        f"-{flat[at + 16 : at + 20]}-{flat[at + 20 : at + 32]}"
+        for at in range(0, len(flat), 32)
+    ]
 
 
 def as_raw(texts: Sequence[str]) -> Raw:
@@ -165,6 +170,6 @@ def packed(array: NDArray[Any]) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def unpacked(texts: Iterable[str | None], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
-    """The arrays of several such texts; empty where there is none."""
-    return [np.frombuffer(base64.b64decode(text or ""), dtype) for text in texts]
+def unpacked(text: str | None) -> bytes:
+    """The bytes of such a text; none where there is none."""
+    return base64.b64decode(text or "")

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glane_indexer.encoder.base import EncoderInfo
-from glane_indexer.errors import EncoderMismatchError, GenerationError
+from glane_indexer.errors import GenerationError
+from glane_indexer.index.compatibility import Compatibility
 from glane_indexer.index.local.arrays import Arrays
 from glane_indexer.index.protocol import Viewer
 from glane_indexer.index.qdrant import tables
@@ -20,6 +21,12 @@ from glane_indexer.index.qdrant.view import QdrantView
 from glane_indexer.text import ANALYSIS_VERSION
 
 MANIFEST = named_point("manifest")
+_READ = Compatibility(
+    "what is published",
+    SCHEMA_VERSION,
+    old="Run `glane index`, then `glane publish`; the old answers until then",
+    foreign="Set GLANE_MODEL and GLANE_PRECISION to what they were where it was published",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +80,7 @@ class PublishedManifest:
             EncoderMismatchError: it was built with another encoder.
             GenerationError: it is of another version.
         """
-        for name, found, ours in (
-            ("schema", self.schema, SCHEMA_VERSION),
-            ("text analysis", self.analysis, ANALYSIS_VERSION),
-        ):
-            if found != ours:
-                raise GenerationError(
-                    f"what is published has version {found} of the {name}, and this Glane reads {ours}",
-                    where=where,
-                    hint="Run `glane index`, then `glane publish`; the old answers until then",
-                )
-        if encoder is not None and self.encoder.fingerprint != encoder.fingerprint:
-            raise EncoderMismatchError(
-                f"what is published was built with the encoder {self.encoder.name} "
-                f"({self.encoder.fingerprint}), and {encoder.name} ({encoder.fingerprint}) is set",
-                where=where,
-                hint="Set GLANE_MODEL and GLANE_PRECISION to what they were where it was published",
-            )
+        _READ.check(where, self.schema, self.analysis, self.encoder, encoder)
 
 
 class Published:
@@ -130,6 +121,10 @@ class Published:
     def table(self, viewer: Viewer) -> Arrays:
         """The table of a viewer."""
         return tables.read(self.store, self.name, viewer, self.manifest.tables[viewer])
+
+    def whole_table(self) -> Arrays:
+        """The table with all bookmarks."""
+        return self.table("member" if "member" in self.manifest.tables else "public")
 
     def view(self, viewer: Viewer, *, exact: bool | None = None) -> QdrantView:
         """What this viewer may find, made at the first call: the public's is of public bookmarks alone.

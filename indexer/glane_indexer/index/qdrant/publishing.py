@@ -19,13 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glane_indexer.encoder.base import EncoderInfo
 from glane_indexer.errors import GenerationError
 from glane_indexer.index.generation import Generation
-from glane_indexer.index.local.arrays import Arrays
-from glane_indexer.index.local.words import spans
 from glane_indexer.index.protocol import FIELDS, Viewer
 from glane_indexer.index.qdrant import tables
 from glane_indexer.index.qdrant.layout import (
@@ -36,13 +33,13 @@ from glane_indexer.index.qdrant.layout import (
     as_texts,
     bookmark_layout,
     passage_layout,
-    passage_points,
 )
 from glane_indexer.index.qdrant.making import Maker
 from glane_indexer.index.qdrant.numbering import Numbering
 from glane_indexer.index.qdrant.points import PointStore
 from glane_indexer.index.qdrant.published import Published, PublishedManifest
 from glane_indexer.index.qdrant.tables import Gathered
+from glane_indexer.index.qdrant.tidying import Tidier
 from glane_indexer.library.locking import writer_lock
 from glane_indexer.text import ANALYSIS_VERSION
 
@@ -141,12 +138,15 @@ class _Publishing:
         numbering = self._collections(epoch, manifest.encoder, whole)
         kept = set()
         if before is not None and before.manifest.epoch == epoch:
-            kept = {point.tobytes() for point in self._whole_table(before)["points"]}
+            kept = {point.tobytes() for point in before.whole_table()["points"]}
         written = self._write_points(epoch, whole, numbering, kept)
         collection = self.names.generation(self.generation.name, uuid.uuid4().hex[:8])
         self._write_generation(collection, epoch, gathered, numbering)
         self.store.point_to(self.names.library, collection)
-        deleted = self._tidy(collection, epoch, before, whole.points)
+        tidier = Tidier(
+            self.store, self.names, current=collection, epoch=epoch, points=whole.points, before=before
+        )
+        deleted = tidier.tidy()
         counts = whole.view.counts
         return self._report(collection, counts.bookmarks, counts.passages, written, deleted)
 
@@ -224,11 +224,6 @@ class _Publishing:
                 self.store.create(collection, layout)
         return Numbering(self.store, words, [whole.view.average_length(field) for field in FIELDS])
 
-    @staticmethod
-    def _whole_table(published: Published) -> Arrays:
-        """The table with all bookmarks of a published generation."""
-        return published.table("member" if "member" in published.manifest.tables else "public")
-
     def _write_points(self, epoch: str, whole: Gathered, numbering: Numbering, kept: set[bytes]) -> int:
         """Write the points that are not there; of how many bookmarks that were.
 
@@ -275,42 +270,6 @@ class _Publishing:
             tables=described,
             ranking=self.ranking,
         ).write(self.store, collection)
-
-    def _tidy(self, current: str, epoch: str, before: Published | None, points: NDArray[np.uint8]) -> int:
-        """Delete what neither this generation nor the one before has; how many bookmarks that were."""
-        epochs, living = {epoch}, {point.tobytes() for point in points}
-        if before is not None:
-            epochs.add(before.manifest.epoch)
-            living |= {point.tobytes() for point in self._whole_table(before)["points"]}
-        deleted = 0
-        for collection in self.store.collections():
-            if self.names.is_generation(collection):
-                if collection not in (current, before.name if before else None):
-                    deleted += self._delete_points(collection, epochs, living)
-                    self.store.drop(collection)
-            elif self.names.is_data(collection) and not any(
-                collection == self.names.data(kind, kept) for kind in KINDS for kept in epochs
-            ):
-                self.store.drop(collection)
-        return deleted
-
-    def _delete_points(self, collection: str, epochs: set[str], living: set[bytes]) -> int:
-        """Delete the points that an old generation had and no living one has."""
-        try:
-            manifest = PublishedManifest.read(self.store, collection)
-            table = self._whole_table(Published(self.store, self.names, collection, manifest))
-        except GenerationError:
-            # Its writing was ended before it could name any points that another does not name.
-            return 0
-        if manifest.epoch not in epochs:
-            return 0
-        gone = np.array([point.tobytes() not in living for point in table["points"]], np.bool_)
-        points, counts = table["points"][gone], table["passages"][gone].astype(np.int64)
-        places = spans(np.zeros(len(counts), np.int64), counts)
-        own = passage_points(np.repeat(points, counts, axis=0), places)
-        self.store.delete(self.names.data("bookmarks", manifest.epoch), as_texts(points))
-        self.store.delete(self.names.data("passages", manifest.epoch), as_texts(own))
-        return len(points)
 
     def _report(
         self,

@@ -16,7 +16,6 @@ from glane_indexer.index.protocol import Rows
 from glane_indexer.index.qdrant.layout import (
     DOCUMENT_VECTOR,
     PASSAGE_VECTOR,
-    TERM,
     as_raw,
     as_texts,
     passage_points,
@@ -107,7 +106,7 @@ class Shelf:
         self._order = np.argsort(first, kind="stable")
         self._first = first[self._order]
         self._records: Kept[int, tuple[str, str]] = Kept(RECORDS)
-        self._terms: Kept[tuple[int, int], NDArray[Any]] = Kept(TERM_LISTS)
+        self._terms: Kept[tuple[int, int], bytes] = Kept(TERM_LISTS)
         self._vectors: Kept[tuple[str, bytes], Floats] = Kept(VECTORS)
 
     def search(self, kind: Kind, asks: Sequence[Ask]) -> list[Answer]:
@@ -135,15 +134,14 @@ class Shelf:
 
         return self._records.get(rows.tolist(), load)
 
-    def terms_of(self, groups: Sequence[int], rows: Rows) -> dict[int, list[NDArray[Any]]]:
-        """The terms of several groups of each bookmark."""
+    def terms_of(self, groups: Sequence[int], rows: Rows) -> dict[int, list[bytes]]:
+        """The terms of several groups of each bookmark, as the bytes of :data:`.layout.TERM`."""
 
-        def load(keys: list[tuple[int, int]]) -> Iterable[tuple[tuple[int, int], NDArray[Any]]]:
+        def load(keys: list[tuple[int, int]]) -> Iterable[tuple[tuple[int, int], bytes]]:
             wanted = sorted({row for _, row in keys})
             names = [terms_key(group) for group in sorted({group for group, _ in keys})]
             payloads = self._payloads(wanted, names)
-            lists = unpacked((payloads[row].get(terms_key(group)) for group, row in keys), TERM)
-            return zip(keys, lists, strict=True)
+            return ((key, unpacked(payloads[key[1]].get(terms_key(key[0])))) for key in keys)
 
         keys = [(group, row) for group in groups for row in rows.tolist()]
         found = self._terms.get(keys, load)

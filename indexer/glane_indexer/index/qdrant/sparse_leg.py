@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from glane_indexer.index.local.vectors import best
 from glane_indexer.index.protocol import FIELDS, K1, B, Floats, Rows, Term
-from glane_indexer.index.qdrant.layout import GROUPS, WORDS_VECTOR
+from glane_indexer.index.qdrant.layout import GROUPS, TERM, WORDS_VECTOR
 from glane_indexer.index.qdrant.points import Ask, Sparse, Where
 from glane_indexer.index.qdrant.selection import Chosen
 from glane_indexer.index.qdrant.shelf import Shelf
@@ -124,8 +124,8 @@ class SparseLeg:
         lists = self._shelf.terms_of(groups, rows)
         entries: Mapping[int, tuple[NDArray[Any], Rows]] = {
             group: (
-                np.concatenate(found) if found else np.zeros(0),
-                np.repeat(np.arange(len(found)), [len(item) for item in found]),
+                np.frombuffer(b"".join(found), TERM),
+                np.repeat(np.arange(len(found)), [len(item) // TERM.itemsize for item in found]),
             )
             for group, found in lists.items()
         }

@@ -16,7 +16,7 @@ from glane_indexer.index.local import languages, words
 from glane_indexer.index.local.arrays import Arrays, Strings, part
 from glane_indexer.index.local.columns import Columns
 from glane_indexer.index.local.completion import Titles
-from glane_indexer.index.local.documents import read_record
+from glane_indexer.index.local.documents import marks_of, read_record
 from glane_indexer.index.local.passages import KINDS
 from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.tabled import Mask, TabledView
@@ -41,6 +41,8 @@ from glane_indexer.models import Bookmark
 from glane_indexer.text import fold, query_stems
 
 PLACE = np.dtype("<i4")
+# Bookmarks that are asked for together where all are read.
+READ_AT_ONCE = 512
 
 
 class Ids(Sequence[str]):
@@ -135,10 +137,19 @@ class QdrantView(TabledView):
         wanted = self._checked(rows)
         return [read_record(json.loads(record)) for record, _ in self._shelf.records(wanted)]
 
+    def highlights(self) -> list[tuple[str, str]]:
+        """The ids of every highlight's bookmark and its own, the newest first."""
+        found = []
+        for first in range(0, self.count, READ_AT_ONCE):
+            wanted = range(first, min(first + READ_AT_ONCE, self.count))
+            for row, (record, _) in zip(wanted, self._shelf.records(self._checked(wanted)), strict=True):
+                found += marks_of(json.loads(record), row)
+        return [(mark.bookmark, mark.annotation) for mark in sorted(found)]
+
     def passages(self, row: int) -> list[PassagePlace]:
         """The passages of a bookmark, in order."""
         ((_, places),) = self._shelf.records(self._checked([row]))
-        (flat,) = unpacked([places], PLACE)
+        flat = np.frombuffer(unpacked(places), PLACE)
         return [PassagePlace(KINDS[kind], *rest) for kind, *rest in flat.reshape(-1, 4).tolist()]
 
     def select(self, filter: Filter) -> Chosen | None:

@@ -20,7 +20,7 @@ Rows = NDArray[np.int64]
 
 _PER_ROW = (
     *("rows", "keyword", "passage", "title", "document", "language"),
-    *("title_covered", "complete", "common"),
+    *("title_covered", "complete", "common", "gain"),
 )
 
 
@@ -34,7 +34,8 @@ class Candidates:
     :mod:`glane_indexer.index.local.languages`). ``title_covered`` is the share of its title that the
     question covers, and ``complete`` is 1 where it holds every word of the question. ``common`` is how near
     the question and the bookmark are to everything, and ``density`` how near the library's bookmarks are to
-    each other (see :mod:`.confidence`). What belongs to a leg that did not run is 0.
+    each other (see :mod:`.confidence`). ``gain`` is by how much cosine the best passage of a candidate that
+    was read closely gains (see :func:`.passage_choice.gain`). What belongs to a leg that did not run is 0.
     """
 
     rows: Rows
@@ -47,15 +48,21 @@ class Candidates:
     title_covered: Floats
     complete: Floats
     common: Floats
+    gain: Floats
     density: float
 
     @classmethod
     def found_by_words(cls, rows: Rows, scores: Floats, question: Question) -> Candidates:
         """Candidates of the keyword leg alone."""
         nothing = np.zeros(len(rows), np.float32)
-        return cls(
-            rows, question, scores, nothing, nothing, nothing, nothing, nothing, nothing, nothing, 0.0
-        )
+        columns = dict.fromkeys(_PER_ROW[2:], nothing)
+        return cls(rows, question, scores, **columns, density=0.0)
+
+    def read(self, places: Rows, gains: Floats) -> Candidates:
+        """The same where those at ``places`` were read closely, and gain so much."""
+        gain = self.gain.copy()
+        gain[places] = gains
+        return replace(self, gain=gain)
 
     def among(self, kept: NDArray[np.bool_]) -> Candidates:
         """Some of them."""
@@ -91,17 +98,39 @@ def evidence(candidates: Candidates, parameters: Parameters) -> tuple[Floats, fl
     """What speaks for each candidate by both legs, in nats, and the most that could."""
     vector = candidates.vector(parameters)
     question = candidates.question
-    possible = question.possible**parameters.possible_power
+    possible = _counting(question, parameters)
     nat = parameters.nat_scale * (1 - parameters.telling_discount * question.telling) * possible
     title = parameters.title_scale * question.telling * possible
+    # What a passage gains counts as its cosine does.
+    passage = parameters.vector_scale * (1 - parameters.title_share * question.telling)
+    passage *= 1 - parameters.document_share
     nats = (
         np.float32(parameters.vector_scale) * vector
         + np.float32(nat) * candidates.keyword
         + np.float32(title) * candidates.title_covered
+        + np.float32(passage) * candidates.gain
     )
-    return nats, parameters.vector_scale + nat * question.bound + title
+    most = (
+        parameters.vector_scale
+        + nat * question.bound
+        + title
+        + passage * words_weight(candidates, parameters)
+    )
+    return nats, most
+
+
+def words_weight(candidates: Candidates, parameters: Parameters) -> float:
+    """What a passage that holds all of the question's words gains at most, as a cosine."""
+    return parameters.passage_weight * _counting(candidates.question, parameters)
+
+
+def _counting(question: Question, parameters: Parameters) -> float:
+    """What the question's words count where its language may not be that of the bookmarks, 0 to 1."""
+    possible: float = question.possible**parameters.possible_power
+    return possible * question.familiar
 
 
 def order(rows: Rows, scores: Floats) -> Rows:
     """Places from best to worst: by (-score, row), a total order. Rows are in the order of their ids."""
-    return np.lexsort((rows, -scores)).astype(np.int64)
+    by_row = np.argsort(rows, kind="stable")
+    return by_row[np.argsort(-scores[by_row], kind="stable")]

@@ -168,4 +168,20 @@ def sureness(candidates: Candidates, parameters: Parameters, calibration: Calibr
     """How sure each candidate is, 0 to 1."""
     values = signals(candidates, parameters)
     belongs = np.maximum(calibration.belongs(values), np.float32(COMPLETE) * candidates.complete)
-    return Sureness(np.asarray(belongs, np.float32), calibration.answers(values))
+    answers = recalibrated(calibration.answers(values), parameters)
+    return Sureness(np.asarray(belongs, np.float32), answers)
+
+
+def recalibrated(probabilities: Floats, parameters: Parameters) -> Floats:
+    """Probabilities as the library's own judgments correct them: another middle and slope of their log odds
+    (Platt, 1999, "Probabilistic outputs for support vector machines")."""
+    if (parameters.confidence_slope, parameters.confidence_middle) == (1.0, 0.5):
+        return probabilities
+    moved = log_odds(probabilities) - log_odds(np.float32(parameters.confidence_middle))
+    return np.asarray(1 / (1 + np.exp(-np.float32(parameters.confidence_slope) * moved)), np.float32)
+
+
+def log_odds(probabilities: Any) -> Any:
+    """``ln(p / (1 - p))``, of what is within a millionth of 0 or 1 as of that."""
+    held = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.log(held / (1 - held))

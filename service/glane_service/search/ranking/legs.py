@@ -14,7 +14,7 @@ from glane_indexer.index.protocol import Comparison, Field, Selection, View
 from glane_service.search.ranking.candidates import Candidates
 from glane_service.search.ranking.confidence import Background
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.ranking.question import weigh
+from glane_service.search.ranking.question import EVERYTHING, Question, weigh
 from glane_service.search.stopwatch import Stopwatch
 
 
@@ -29,6 +29,7 @@ def gather(
     keyword_limit: int,
     background: Background | None = None,
     watch: Stopwatch | None = None,
+    known: Question | None = None,
     every: bool = False,
 ) -> Candidates:
     """The candidates of both legs.
@@ -41,10 +42,11 @@ def gather(
         keyword_limit: bookmarks that the keyword leg may give.
         background: what confidence is measured against; None where it is not asked for.
         watch: is told when a leg ends.
+        known: the question beside this view, where it was weighed before.
         every: take everything that may be found, whatever the depths: see :mod:`.reach`.
     """
     watch = watch or Stopwatch()
-    question = weigh(view, words, fields, parameters)
+    question = known or weigh(view, words, fields, parameters)
     rows, scores = view.keyword(question.weights, limit=keyword_limit, allowed=allowed)
     watch.lap("keyword")
     if comparison is None:
@@ -59,12 +61,18 @@ def gather(
             depth=parameters.passage_depth,
             language_share=parameters.language_share,
         )
-        found = np.union1d(rows, near)
-    keyword = np.zeros(len(found), np.float32)
+        either = np.zeros(view.count, np.bool_)
+        either[rows] = either[near] = True
+        found = np.flatnonzero(either)
+    nothing = np.zeros(len(found), np.float32)
+    keyword = nothing.copy()
     keyword[np.searchsorted(found, rows)] = scores
     passage, title = comparison.best(found)
     watch.lap("vector")
-    title_covered, complete = question.held(view, found)
+    # Where all that holds a word has a score, what has none holds none.
+    worded = np.flatnonzero(keyword) if every and tuple(fields) == EVERYTHING else np.arange(len(found))
+    title_covered, complete = nothing.copy(), nothing.copy()
+    title_covered[worded], complete[worded] = question.held(view, found[worded])
     watch.lap("keyword")
     return Candidates(
         rows=found,
@@ -76,6 +84,7 @@ def gather(
         language=comparison.languages(found),
         title_covered=title_covered,
         complete=complete,
-        common=background.common(comparison, found) if background else np.zeros(len(found), np.float32),
+        common=background.common(comparison, found) if background else nothing,
+        gain=nothing,
         density=background.density if background else 0.0,
     )

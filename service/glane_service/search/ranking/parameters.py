@@ -62,6 +62,10 @@ class Parameters:
     title_scale: float = 0.75
     """What a title counts whose words are all in the question, in nats, where titles tell."""
 
+    passage_weight: float = 0.06
+    """What a passage that holds all of the question's words gains, as a cosine, in a bookmark of many
+    passages (see :func:`.passage_choice.gain`)."""
+
     possible_power: float = 6.0
     """The power of the share of the question's words that the library's bookmarks can hold, by which the
     words' part is multiplied: in a library of several languages the words of one find only its own."""
@@ -69,6 +73,13 @@ class Parameters:
     line: float = 0.1
     """How likely it must be that the question belongs to the library, as far as a result can tell, for the
     result to be listed among the answers."""
+
+    confidence_slope: float = 1.0
+    """How steeply confidence rises, beside the calibration that Glane comes with; ``glane-eval calibrate``
+    learns it, and the middle, from judgments of the library itself."""
+
+    confidence_middle: float = 0.5
+    """What that calibration says of a result that answers as often as not."""
 
     keyword_depth: int = 250
     """Bookmarks that the keyword leg gives to the fusion."""

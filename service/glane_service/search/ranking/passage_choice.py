@@ -1,4 +1,4 @@
-"""Which passage of a bookmark to show: the one that says it (pure).
+"""Which passage of a bookmark to show, the one that says it, and what it says for the bookmark (pure).
 
 The best passage by meaning is often the title card, which says what a bookmark is about and not what
 it says. So a passage of the text is shown wherever there is one, chosen by meaning and by the
@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from glane_indexer.models import PassageKind
+from glane_service.search.ranking.question import between
 
 # A passage that holds all of the question's words gains as much as this much cosine. Cosines of one
 # bookmark's passages with one question lie within about 0.1 of each other.
 WORDS_WEIGHT = 0.08
+# Up to the first number of passages of text a bookmark's words say what its best passage says; from the
+# second on they may come together from anywhere in it.
+_MANY = (2, 10)
 
 
 def choose(
@@ -47,3 +51,32 @@ def choose(
         if value > best_value or (value == best_value and place < best):
             best, best_value = place, value
     return best
+
+
+def gain(
+    kinds: Sequence[PassageKind],
+    cosines: Sequence[float],
+    coverage: Callable[[int], float],
+    weight: float,
+) -> float:
+    """By how much cosine a bookmark's best passage gains when the question's words are looked for in it.
+
+    The words of a bookmark of forty passages are those of all of them: it holds many that no passage holds
+    together, and is long, for which its words count less. What one passage says is worth the same however
+    much stands around it.
+
+    Args:
+        kinds, cosines, coverage: as :func:`choose` takes them.
+        weight: what a passage that holds all of the words gains, in a bookmark of many.
+    """
+    said = [place for place, kind in enumerate(kinds) if kind != "title"]
+    many = between(len(said), _MANY)
+    if not many:
+        return 0.0
+    said.sort(key=lambda place: -cosines[place])
+    nearest = best = cosines[said[0]]
+    for place in said:
+        if cosines[place] + weight < best:
+            break
+        best = max(best, cosines[place] + weight * coverage(place))
+    return many * (best - nearest)

@@ -7,7 +7,7 @@ is weighed against it (:mod:`.parameters`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ from glane_service.search.ranking.parameters import Parameters
 EVERYTHING: tuple[Field, ...] = ("text",)
 # Words that a library of few texts in a language may lack by chance weigh as much as this, in nats.
 _DOUBT = 3.0
+# Of a question in the library's language at least this share of the words stands somewhere in it. Where
+# fewer do, it is in another language: the words that are found are names, or look like others by chance.
+_FAMILIAR = 0.7
 # Below the first share of titles that are a bookmark's own they tell nothing, from the second on all.
 _OWN = (0.3, 0.8)
 # The same of a title's part in all the words of its bookmark: a few words above forty annotations name
@@ -62,6 +65,11 @@ class Question:
         """The share of its words that stand in no bookmark."""
         return sum(not word.known for word in self.words) / max(1, len(self.words))
 
+    @property
+    def familiar(self) -> float:
+        """What its words count by how many of them the library knows, 0 to 1."""
+        return min(1.0, (1 - self.unknown) / _FAMILIAR) ** 2
+
     def held(self, view: View, rows: Rows) -> tuple[Floats, Floats]:
         """Of each bookmark the share of its title that the question covers, and whether it holds every
         word of the question (1) or not (0)."""
@@ -97,7 +105,13 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
         fields: where they are looked for; :data:`EVERYTHING` for all.
     """
     telling = telling_of(view.distinct_titles, title_part(view))
-    found = tuple(_word(view, word) for word in dict.fromkeys(words))
+    whole = tuple(fields) == EVERYTHING
+    stems = {
+        word: tuple(Term("text", "stem", text) for text in query_stems(word))
+        for word in dict.fromkeys(words)
+    }
+    weight = _Weights(view, stems, (*fields, "title") if whole and telling else fields)
+    found = tuple(Word(word, terms, weight(terms), weight.known(terms)) for word, terms in stems.items())
     exact, folded = parameters.exact_weight, parameters.folded_weight
     # A term frequency's part of BM25 is below k1 + 1: so divided, a word scores its nats at most.
     most = (K1 + 1) * (1 + exact + folded)
@@ -107,7 +121,7 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
         if not word.known:
             # It scores nowhere, and only keeps all others from covering the whole question.
             bound += word.weight * len(fields)
-            bound += parameters.title_weight * telling * word.weight * (tuple(fields) == EVERYTHING)
+            bound += parameters.title_weight * telling * word.weight * whole
             continue
         for field in fields:
             bound += word.weight
@@ -117,11 +131,11 @@ def weigh(view: View, words: Sequence[str], fields: Sequence[Field], parameters:
                 (Term(field, "folded", fold(word.text)), folded),
             ):
                 if share:
-                    weights.append((term, share * _idf(view, (term,)) / most))
-        if tuple(fields) == EVERYTHING and telling:
+                    weights.append((term, share * weight((term,)) / most))
+        if whole and telling:
             title = parameters.title_weight * telling
             bound += title * word.weight
-            own = _idf(view, word.terms("title"))
+            own = weight(word.terms("title"))
             weights += [(term, title * own / (K1 + 1)) for term in word.terms("title")]
     return Question(found, tuple(weights), bound, _possible(view, found), telling)
 
@@ -137,7 +151,7 @@ def telling_of(distinct: float, part: float) -> float:
         distinct: the share of the titles that are a bookmark's own.
         part: the share of the bookmarks' words that stand in their titles.
     """
-    return _between(distinct, _OWN) * _between(part, _PART)
+    return between(distinct, _OWN) * between(part, _PART)
 
 
 def title_part(view: View) -> float:
@@ -145,7 +159,7 @@ def title_part(view: View) -> float:
     return view.average_length("title") / max(1.0, view.average_length("text"))
 
 
-def _between(value: float, ends: tuple[float, float]) -> float:
+def between(value: float, ends: tuple[float, float]) -> float:
     """How far a value has come from the one end to the other, 0 to 1."""
     least, most = ends
     return min(1.0, max(0.0, (value - least) / (most - least)))
@@ -160,14 +174,27 @@ def idf(frequency: int, documents: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def _idf(view: View, terms: Sequence[Term]) -> float:
-    return idf(int(view.document_frequencies(terms).max()), view.count)
+class _Weights:
+    """What the terms of a question weigh in a view, in nats; the view is asked for all of them at once."""
 
+    def __init__(self, view: View, stems: Mapping[str, Sequence[Term]], fields: Sequence[Field]) -> None:
+        """The words of the question with their stems, and the fields in which they are looked for."""
+        self._count = view.count
+        terms = [term for own in stems.values() for term in own]
+        for field in fields:
+            terms += [Term(field, "stem", term.word) for own in stems.values() for term in own]
+            terms += [Term(field, "exact", word) for word in stems]
+            terms += [Term(field, "folded", fold(word)) for word in stems]
+        held = view.document_frequencies(terms).tolist() if terms else []
+        self._held = dict(zip(terms, held, strict=True))
 
-def _word(view: View, word: str) -> Word:
-    stems = tuple(Term("text", "stem", text) for text in query_stems(word))
-    most = int(view.document_frequencies(stems).max())
-    return Word(word, stems, idf(most, view.count), most > 0)
+    def known(self, terms: Iterable[Term]) -> bool:
+        """Whether any bookmark holds any of them."""
+        return any(self._held[term] for term in terms)
+
+    def __call__(self, terms: Iterable[Term]) -> float:
+        """What the most common of some terms weighs."""
+        return idf(max(self._held[term] for term in terms), self._count)
 
 
 def _possible(view: View, words: Sequence[Word]) -> float:

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from glane_indexer.index.local import vectors as vectors_module
-from glane_indexer.index.local.vectors import PassageVectors, codes_of, cosines, single
+from glane_indexer.index.local.halves import single
+from glane_indexer.index.local.vectors import PassageVectors, codes_of, cosines
 
 DIMENSIONS = 64
 Floats = NDArray[np.float32]

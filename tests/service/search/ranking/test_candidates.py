@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glane_service.search.ranking.candidates import Candidates, Floats, fuse, order
+from glane_service.search.ranking.candidates import Candidates, Floats, evidence, fuse, order, words_weight
 from glane_service.search.ranking.parameters import Parameters
-from glane_service.search.ranking.question import Question
+from glane_service.search.ranking.question import Question, Word
 
 PARAMETERS = Parameters(
     document_share=0.5,
@@ -21,6 +21,7 @@ PARAMETERS = Parameters(
     telling_discount=0.5,
     title_scale=2,
     possible_power=2,
+    passage_weight=0,
 )
 
 
@@ -44,6 +45,7 @@ def candidates(bound: float = 8.0, possible: float = 1.0, telling: float = 0.5) 
         title_covered=floats(0, 0, 1),
         complete=floats(0, 0, 1),
         common=floats(0, 0, 0),
+        gain=floats(0, 0, 0),
         density=0.0,
     )
 
@@ -84,6 +86,29 @@ def test_words_count_by_the_share_of_them_that_can_be_found() -> None:
     assert fuse(candidates(possible=0.5), PARAMETERS) == pytest.approx(expected, abs=1e-5)
 
 
+def test_the_words_of_a_question_in_another_language_count_less() -> None:
+    # Of ten words the library knows so many: below seven, the square of their share of seven.
+    for known, expected in ((10, 1.0), (7, 1.0), (3, (3 / 7) ** 2), (0, 0.0)):
+        words = tuple(Word(f"w{n}", (), 1.0, known=n < known) for n in range(10))
+        of = replace(candidates(), question=Question(words, (), 8.0, 1.0, 0.5))
+        assert of.question.familiar == pytest.approx(expected)
+        nats, _ = evidence(of, PARAMETERS)
+        assert nats == pytest.approx([60 * 0.66 + 1.5 * expected, 60 * 0.68, 60 * 0.58 + 4 * expected])
+
+
+def test_what_a_passage_gains_counts_as_its_cosine_does() -> None:
+    # Of 60 cosines a passage's are .8 (half of the title's .4 aside) * .5: 24. At most it gains .1.
+    parameters = replace(PARAMETERS, passage_weight=0.1)
+    read = candidates().read(np.array([2, 0]), floats(0.05, 0.02))
+    expected = [(60 * 0.66 + 1.5 + 24 * 0.02), 60 * 0.68, (60 * 0.58 + 3 + 1 + 24 * 0.05)]
+    assert fuse(read, parameters) == pytest.approx(np.array(expected) / (67 + 2.4), abs=1e-5)
+    assert candidates().gain.tolist() == [0, 0, 0]
+    # Where a quarter of what the words say counts, so does what they are worth in a passage.
+    assert words_weight(candidates(possible=0.5), parameters) == pytest.approx(0.025)
+    # By meaning alone words are not heard.
+    assert fuse(read, parameters, "vector") == pytest.approx([0.66, 0.68, 0.58])
+
+
 def test_the_other_modes_are_one_leg_alone() -> None:
     assert fuse(candidates(), PARAMETERS, "keyword") == pytest.approx([0.25, 0, 0.5])
     assert fuse(candidates(), PARAMETERS, "vector") == pytest.approx([0.66, 0.68, 0.58])
@@ -96,7 +121,7 @@ def test_two_scales_of_nothing_divide_by_nothing() -> None:
 
 def test_no_candidates_have_no_scores() -> None:
     none = floats()
-    empty = Candidates(np.empty(0, np.int64), question(), *([none] * 8), 0.0)
+    empty = Candidates(np.empty(0, np.int64), question(), *([none] * 9), 0.0)
     for mode in ("hybrid", "keyword", "vector"):
         scores = fuse(empty, PARAMETERS, mode)
         assert len(scores) == 0

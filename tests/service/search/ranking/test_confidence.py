@@ -37,7 +37,7 @@ FOREIGN = [
 def found(*, keyword: float, cosine: float, complete: float = 0, common: float = 1.5) -> Candidates:
     """One candidate of a question of seven words, of which a library of density .9 knows six."""
     words = tuple(Word(f"mot{n}", (), 1.0, known=n > 0) for n in range(7))
-    values = (keyword, cosine, cosine, cosine, 0, 0, complete, common)
+    values = (keyword, cosine, cosine, cosine, 0, 0, complete, common, 0)
     columns = (np.array([value], np.float32) for value in values)
     return Candidates(np.array([0]), Question(words, (), 8.0, 1.0, 0.0), *columns, 0.9)
 

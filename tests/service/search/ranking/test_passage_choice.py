@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glane_indexer.models import PassageKind
-from glane_service.search.ranking.passage_choice import WORDS_WEIGHT, choose
+from glane_service.search.ranking.passage_choice import WORDS_WEIGHT, choose, gain
 
 TITLE, DESCRIPTION, ANNOTATION = "title", "description", "annotation"
 
@@ -76,3 +76,50 @@ def test_what_is_not_read_would_not_have_been_chosen(
     values = [cosines[place] + WORDS_WEIGHT * coverages[place] for place in range(len(kinds))]
     chosen = choose(kinds, cosines, coverages.__getitem__)
     assert chosen == max(said, key=lambda place: (values[place], -place))
+
+
+MANY: list[PassageKind] = [TITLE, *[ANNOTATION] * 10]
+
+
+@pytest.mark.parametrize(
+    ("coverages", "expected"),
+    [
+        # The nearest holds half of the words: .90 + .03.
+        ([0.5, 0, 0], 0.03),
+        # The second holds all of them: .88 + .06 is .04 more than .90.
+        ([0, 1, 0], 0.04),
+        # .83 + .06 is below what the nearest has without a word.
+        ([0, 0, 1], 0.0),
+        ([0, 0, 0], 0.0),
+    ],
+)
+def test_a_passage_that_holds_the_words_speaks_for_its_bookmark(
+    coverages: list[float], expected: float
+) -> None:
+    cosines = [0.99, 0.90, 0.88, 0.83, *[0.5] * 7]
+    held = [1.0, *coverages, *[1.0] * 7]
+    assert gain(MANY, cosines, held.__getitem__, 0.06) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("passages", "share"), [(1, 0), (2, 0), (6, 0.5), (10, 1), (40, 1)])
+def test_a_passage_gains_where_it_is_one_of_many(passages: int, share: float) -> None:
+    kinds: list[PassageKind] = [TITLE, *[DESCRIPTION] * passages]
+    found = gain(kinds, [0.9] * len(kinds), lambda place: 1.0, 0.06)
+    assert found == pytest.approx(0.06 * share)
+
+
+def test_a_bookmark_that_is_a_title_gains_nothing() -> None:
+    assert gain([TITLE], [0.9], lambda place: 1.0, 0.06) == 0
+    assert gain([], [], lambda place: 1.0, 0.06) == 0
+
+
+def test_what_cannot_win_by_words_is_not_read() -> None:
+    read: list[int] = []
+
+    def coverage(place: int) -> float:
+        read.append(place)
+        return 0.5
+
+    assert gain(MANY, [0.99, *[0.9, 0.86, 0.84], *[0.5] * 7], coverage, 0.06) == pytest.approx(0.03)
+    # .90 + .03 is out of reach of .86 + .06, and of all that is further.
+    assert read == [1]
