@@ -41,7 +41,8 @@ class Service:
             [sys.executable, "-m", "glane_service.cli", *command, *arguments],
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,
+            # Of its own, to be killed whole, in the session of whoever measures: the priority goes by that.
+            process_group=0,
             env={**os.environ, **(variables or {})},
         )
         self.said: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,8 @@ MIN_WORDS = 3
 # The language of so much of a text is that of all of it; of 435 pages of the data sets, of every one.
 SAMPLE_CHARS = 600
 _OPENING_CHARS = 80
+# Two threads that need it first must not both load it.
+_LOADING = threading.Lock()
 
 
 def detect(text: str) -> str:
@@ -30,7 +33,9 @@ def detect(text: str) -> str:
         sum(word.form.isalpha() for word in tokens(sample)) < MIN_WORDS
     ):
         return ""
-    code, confidence = _identifier().classify(sample)
+    with _LOADING:
+        identifier = _identifier()
+    code, confidence = identifier.classify(sample)
     return str(code) if confidence >= 0.5 else ""
 
 

@@ -17,6 +17,7 @@ from glane_indexer.index.generation import Generation
 from glane_indexer.language import detect
 from glane_indexer.library.applying import applied_seq, apply_pending, has_journal
 from glane_indexer.library.journal import JOURNAL, Journal
+from glane_indexer.settings import Settings
 from glane_service.keys import KEYS
 
 logger = logging.getLogger("glane")
@@ -62,8 +63,10 @@ class Applier:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, or wait for the turn to."""
+        """Begin, or wait for the turn to; first load what the first change needs, where one may come."""
         self._stop.clear()
+        if self._generation() is not None and expects_changes(self._library, awaited=self._awaited):
+            self._warm_up()
         self._thread = threading.Thread(target=self._run, name="glane-apply", daemon=True)
         self._thread.start()
 
@@ -77,8 +80,7 @@ class Applier:
     def _run(self) -> None:
         while not self._stop.is_set():
             # Where nobody writes there is nothing to do, and the folder may not be one to write to.
-            expected = self._awaited or has_journal(self._library) or (self._library / KEYS).exists()
-            if expected:
+            if expects_changes(self._library, awaited=self._awaited):
                 self._warm_up()
             handle = take_turn(self._library) if has_journal(self._library) else None
             if handle is None:
@@ -146,6 +148,17 @@ class Applier:
                 report.generation,
                 time.perf_counter() - started,
             )
+
+
+def expects_changes(library: Path, *, awaited: bool = False) -> bool:
+    """Whether anybody can change this library over HTTP, or has."""
+    return awaited or has_journal(library) or (library / KEYS).exists()
+
+
+def begin_warming(settings: Settings) -> None:
+    """Load what tells languages apart, which takes half a second, beside what else is opened."""
+    if not settings.read_only and expects_changes(settings.library, awaited=bool(settings.admin_key)):
+        threading.Thread(target=detect, args=(WARMING,), name="glane-warm", daemon=True).start()
 
 
 def take_turn(library: Path) -> int | None:

@@ -53,6 +53,8 @@ class LiveEngine:
         # Who asks one question and ends does not wait for what others may need.
         self._opened = self._with_engines(generation, parameters, ready=follow)
         self._refused = ""
+        # What is wrong with files of which a copy in memory goes on answering.
+        self._survived = ""
         # Why nothing can be answered, where the files of all there is were damaged while they were served.
         self._broken: GenerationError | None = None
         # The generation that could not be taken up, and when it may be tried again.
@@ -63,6 +65,7 @@ class LiveEngine:
         self._thread = threading.Thread(target=self._follow, name="glane-follow", daemon=True)
         if follow:
             self._thread.start()
+            self._hold()
 
     @property
     def engine(self) -> SearchEngine:
@@ -98,8 +101,9 @@ class LiveEngine:
 
     @property
     def damage(self) -> str:
-        """Why a newer generation than the one that answers is not taken up; "" where there is none."""
-        return str(self._broken or "") or self._refused or self._opened.generation.damage
+        """What is wrong with the files of what answers, or of what should; "" where nothing is."""
+        told = (str(self._broken or ""), self._refused, self._survived, self._opened.generation.damage)
+        return next(filter(None, told), "")
 
     def close(self) -> None:
         """Stop following the library."""
@@ -124,10 +128,15 @@ class LiveEngine:
         """See whether what answers is still what was opened; answer from an older generation if not.
 
         What is mapped changes with its file, so that answers would be wrong, or, of a file that is cut, end
-        the process.
+        the process; but not where the system lets files be held, since a copy is made then before.
         """
-        damage = opened.damage_since() if (opened := self.generation) is not None else ""
-        if not damage:
+        if (opened := self.generation) is None:
+            return
+        damage, is_right = opened.damage_since()
+        if is_right:
+            if damage and damage != self._survived:
+                logger.error("the index was damaged, and a copy in memory answers: %s", damage)
+            self._survived = damage
             return
         logger.error("the index was damaged while it was served: %s", damage)
         try:
@@ -137,8 +146,15 @@ class LiveEngine:
             self._leave_alone(str(error))
             return
         self._opened = self._with_engines(generation, self._source.parameters())
+        self._survived = ""
+        self._hold()
         if generation.damage:
             self._leave_alone(generation.damage)
+
+    def _hold(self) -> None:
+        """Have the files of what answers stay as they are; :meth:`look_after` must be called often then."""
+        if self._thread.is_alive() and (opened := self.generation) is not None:
+            opened.hold()
 
     def refresh(self) -> bool:
         """Take up the current generation now if it is another one; whether it was.
@@ -163,7 +179,8 @@ class LiveEngine:
             generation = self._source.first(self._encoder.info)
         # The old generation is closed when the last request that uses it lets go of it.
         self._opened = self._with_engines(generation, parameters)
-        self._refused, self._broken = "", None
+        self._refused, self._survived, self._broken = "", "", None
+        self._hold()
         if generation.damage:
             self._leave_alone(generation.damage)
         logger.info("generation %s taken up in %.2f s", name, time.perf_counter() - started)

@@ -65,7 +65,9 @@ def run(settings: Settings, *, quiet: bool = False) -> None:
             supervise(server_config(settings), listener)
         else:
             from glane_service.app import create_app
+            from glane_service.applier import begin_warming
 
+            begin_warming(settings)
             live = LiveEngine(settings) if is_open else None
             _say(shown, quiet)
             config = server_config(settings, functools.partial(create_app, settings, live))

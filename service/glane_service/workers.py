@@ -61,12 +61,14 @@ def worker_application(settings: Settings, parent: int) -> FastAPI:
     """
     from glane_service import logs
     from glane_service.app import create_app
+    from glane_service.applier import begin_warming
     from glane_service.live import LiveEngine
     from glane_service.serve import SWITCH_SECONDS
 
     logs.configure(settings)
     end_with_parent(parent)
     sys.setswitchinterval(SWITCH_SECONDS)
+    begin_warming(settings)
     try:
         live = LiveEngine(settings)
     except GlaneError as error:

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.drills.writes import drill
+from glane_indexer.index.generation import Generation
 from glane_indexer.library.applying import applied_seq
 from glane_indexer.library.locking import writer_lock
 from glane_indexer.library.writing import Writer
 from glane_service import applier as module
 from glane_service.applier import Applier, take_turn
+from glane_service.keys import KeyRing
 from tests.support import little
+from tests.support.hashed import HashedEncoder
 from tests.support.writable import ENCODER, soon
 
 
@@ -38,6 +41,18 @@ def test_without_changes_nothing_is_made(library: Path, started: Applier) -> Non
     before = sorted(library.iterdir())
     started.close()
     assert sorted(library.iterdir()) == before
+
+
+def test_what_the_first_change_needs_is_loaded_before_anybody_is_answered(library: Path) -> None:
+    encoder = HashedEncoder()
+    generation = Generation.open(library)
+    for has_key in (False, True):
+        if has_key:
+            KeyRing(library).add("somebody", "write")
+        made = Applier(library, lambda: encoder, lambda: None, lambda: generation)
+        made.start()
+        assert encoder.encoded == ([module.WARMING] if has_key else [])
+        made.close()
 
 
 def test_another_takes_over(library: Path, started: Applier) -> None:

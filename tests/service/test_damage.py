@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from glane_indexer.index.build import build_generation
+from glane_indexer.index.local.leases import Lease
 from glane_indexer.library.checking import check
 from tests.support.writable import ENCODER, bearer, soon, writable
 
@@ -21,6 +23,16 @@ from tests.support.writable import ENCODER, bearer, soon, writable
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     return tmp_path / "library"
+
+
+@pytest.fixture
+def not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that does not let files be held: not Linux, or a file system of another machine."""
+
+    def refuse(*_: object) -> None:
+        raise OSError("there are no leases")
+
+    monkeypatch.setattr(Lease, "__init__", refuse)
 
 
 @pytest.fixture
@@ -47,7 +59,7 @@ def flip(path: Path) -> None:
 
 
 def test_what_is_written_into_a_served_file_is_seen_and_mended(
-    library: Path, client: TestClient, caplog: pytest.LogCaptureFixture
+    not_held: None, library: Path, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, "glane")
     assert client.get("/readyz").json() == {"status": "ok", "generation": "000001"}
@@ -63,7 +75,37 @@ def test_what_is_written_into_a_served_file_is_seen_and_mended(
     assert "glane_index_damaged 0.0" in client.get("/metrics").text
 
 
-def test_an_older_generation_answers_and_readyz_says_so(library: Path, client: TestClient) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="files can be held on Linux alone")
+@pytest.mark.parametrize("how", ["flipped", "cut"])
+def test_a_copy_of_what_is_written_into_goes_on_answering(
+    library: Path, client: TestClient, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    caplog.set_level(logging.ERROR, "glane")
+    asked = {"q": "travail", "view": "full", "all": "true"}
+    before = client.get("/api/search", params=asked).json()["results"]
+    path = segment(library)
+    if how == "cut":
+        os.truncate(path, 100)
+    else:
+        flip(path)
+    assert client.get("/api/search", params=asked).json()["results"] == before
+    ready = soon(lambda: (found := client.get("/readyz").json()).get("damage") and found)
+    assert (ready["status"], ready["generation"]) == ("ok", "000001")
+    assert str(path) in caplog.text
+    assert "glane_index_damaged 1.0" in client.get("/metrics").text
+    assert client.get("/api/search", params=asked).json()["results"] == before
+    # A change is no reason to go on with a damaged file.
+    headers = bearer(library, "write")
+    (id,) = client.post("/api/bookmarks", json={"title": "Pangolin"}, headers=headers).json()["ids"]
+    soon(lambda: client.get(f"/api/bookmarks/{id}").status_code == 200, seconds=30)
+    soon(lambda: "damage" not in client.get("/readyz").json())
+    assert [item for item in check(library) if item.level == "error"] == []
+    assert "glane_index_damaged 0.0" in client.get("/metrics").text
+
+
+def test_an_older_generation_answers_and_readyz_says_so(
+    not_held: None, library: Path, client: TestClient
+) -> None:
     headers = bearer(library, "write")
     client.post("/api/bookmarks", json={"title": "Pangolin"}, headers=headers)
     soon(lambda: client.get("/readyz").json()["generation"] == "000002")

@@ -32,8 +32,8 @@ logger = logging.getLogger("glane")
 class Generation:
     """An opened generation: its segments, and a view of them for each kind of viewer.
 
-    Everything is read from mapped files, so it goes on answering when they are removed.
-    ``damage`` says what is wrong with a newer generation that this one stands in for, or "".
+    Its files are mapped, so it goes on answering when they are removed. ``damage`` says what is wrong with
+    a newer generation that this one stands in for, or "".
     """
 
     def __init__(
@@ -111,9 +111,15 @@ class Generation:
             return found
         raise damage
 
-    def damage_since(self) -> str:
-        """What has become of its files since they were opened, or "" (see :meth:`Segment.damage`)."""
-        return next(filter(None, (segment.damage() for segment in self.segments)), "")
+    def hold(self) -> None:
+        """Have what is mapped stay as it is (see :meth:`Segment.hold`)."""
+        for segment in self.segments:
+            segment.hold()
+
+    def damage_since(self) -> tuple[str, bool]:
+        """What became of its files since they were opened, or ""; and whether answers are right even so."""
+        found = [(damage, segment.is_copied) for segment in self.segments if (damage := segment.damage())]
+        return found[0][0] if found else "", all(is_copied for _, is_copied in found)
 
     def view(self, viewer: Viewer) -> LocalView:
         """What this viewer may find, made at the first call."""
@@ -142,13 +148,13 @@ def open_view(generation: Generation, viewer: Viewer) -> View:
 
 
 def open_segment(library: Path, file: SegmentFile, reuse: Generation | None = None) -> Segment:
-    """Open a segment, or take it from a generation that has it open.
+    """Open a segment, or take it from a generation that has it open and sound.
 
     Raises:
         GenerationError: it is missing or damaged.
     """
     for segment in reuse.segments if reuse else ():
-        if segment.file == file:
+        if segment.file == file and not segment.is_damaged:
             return segment
     return Segment(library / INDEX, file)
 
@@ -270,8 +276,7 @@ def clean(library: Path, kept: Collection[str]) -> None:
         try:
             listed |= {f"{member.file.name}{SUFFIX}" for member in read_manifest(library, name).members}
         except GenerationError:
-            # What it lists cannot be read, so nothing is kept for it.
-            continue
+            continue  # What it lists cannot be read, so nothing is kept for it.
     stay = listed | {f"{name}.json" for name in kept} | {CURRENT}
     for path in folder.iterdir():
         if path.name in stay:

@@ -5,6 +5,7 @@ Its rows are in order of id. What has been superseded since is said by the gener
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from glane_indexer.index.local.arrays import Arrays, Strings, named, part
 from glane_indexer.index.local.completion import Titles
 from glane_indexer.index.local.documents import Documents
 from glane_indexer.index.local.languages import sums_of
+from glane_indexer.index.local.leases import Lease
 from glane_indexer.index.local.segment_words import SegmentWords
 from glane_indexer.index.local.vectors import PassageVectors, codes_of
 from glane_indexer.models import Bookmark, Passage, Visibility
@@ -113,7 +115,11 @@ class Segment:
         self.file = file
         self._path = folder / f"{file.name}{SUFFIX}"
         self._state = _state(self._path)
-        self.arrays = files.read(folder / f"{file.name}{SUFFIX}", file.size, file.checksum)
+        self._data = files.mapped(self._path, file.size, file.checksum)
+        self._lease: Lease | None = None
+        self._found = ""
+        self.is_copied = False
+        self.arrays = files.arrays_of(self._data)
         self.ids = Strings(self.arrays, "ids").all()
         self.words = SegmentWords(part(self.arrays, "words"))
         self.columns = part(self.arrays, "columns")
@@ -124,21 +130,38 @@ class Segment:
         self.document_vectors: NDArray[np.float16] = self.arrays["document_vectors"]
         self.language_sums: NDArray[np.float64] = self.arrays["language_sums"]
 
+    def hold(self) -> None:
+        """Have what is mapped stay as it is, where the system can; :meth:`damage` is to be asked often."""
+        if self._lease or self.is_copied:
+            return
+        with contextlib.suppress(OSError):
+            self._lease = Lease(self._path, self._data, self.file.checksum)
+
     def damage(self) -> str:
         """What has become of its file since it was opened, or "".
 
         One that is removed or replaced is none: what was mapped stays. What is written into the file, or
-        cut off it, changes what is mapped.
+        cut off it, changes what is mapped; but of one that is held a copy is made before (``is_copied``),
+        and this must be asked within seconds, since whoever writes waits for it.
         """
+        if self._lease is not None and self._lease.is_wanted():
+            self.is_copied = self._lease.give_up()
+            self._lease = None
         now = _state(self._path)
         if now is None or self._state is None or now == self._state or now[0] != self._state[0]:
-            return ""
+            return self._found
         try:
-            files.read(self._path, self.file.size, self.file.checksum)
+            files.mapped(self._path, self.file.size, self.file.checksum)
+            self._found = ""
         except GenerationError as error:
-            return str(error)
+            self._found = str(error)
         self._state = now
-        return ""
+        return self._found
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its file was damaged when :meth:`damage` was asked last."""
+        return bool(self._found)
 
     def hashes(self) -> list[str]:
         """The content hash of every bookmark."""

@@ -250,13 +250,13 @@ def readyz(request: Request) -> Response:
     """200 once the library is open; before that, or without one, a 503 that says why.
 
     A server that follows another is ready with what it has; `follow` says how old that may be. `damage` is
-    there where an older generation answers in the place of a damaged one.
+    there where files of the index are damaged, and a copy in memory or an older generation answers.
     """
     backend = backend_of(request)
     generation = backend.engine_for(PUBLIC).status().get("generation")
     state = {"status": "ok", "generation": generation, **_following(request)}
     if backend.damage:
-        state["damage"] = "The newest index is damaged, and an older one answers; the log says more"
+        state["damage"] = "Files of the index are damaged; what is sound answers, and the log says more"
     return answer(state, cache="no-store")
 
 

@@ -80,6 +80,15 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
     Raises:
         GenerationError: it is missing, or is not what was written.
     """
+    return arrays_of(mapped(path, size, checksum))
+
+
+def mapped(path: Path, size: int, checksum: str) -> mmap.mmap:
+    """A file of arrays, mapped, after a check of the whole file.
+
+    Raises:
+        GenerationError: it is missing, or is not what was written.
+    """
     try:
         with path.open("rb") as stream:
             found = os.fstat(stream.fileno()).st_size
@@ -96,6 +105,11 @@ def read(path: Path, size: int, checksum: str) -> Arrays:
         ) from error
     if found_checksum != checksum:
         raise GenerationError("the file's checksum does not match", where=str(path), hint=REBUILD)
+    return data
+
+
+def arrays_of(data: mmap.mmap) -> Arrays:
+    """The arrays of a mapped file; they lie in the mapping, and keep it."""
     start = 8 + int.from_bytes(data[:8], "little")
     arrays: Arrays = {}
     for name, entry in json.loads(data[8:start]).items():
