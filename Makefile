@@ -49,6 +49,8 @@ bench: install
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.worst
 	$(BIN)/python -m benchmarks.living
+	$(BIN)/python -m benchmarks.mcp
+	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.scale
 
 screenshots: install
