@@ -57,7 +57,7 @@ def imported(root: str) -> dict[str, str]:
         ("service", ("mcp",)),
         ("eval", ("eval",)),
         ("client", ("client", "langchain", "llama-index", "haystack")),
-        ("benchmarks", ("dev",)),
+        ("benchmarks", ("dev", "mcp")),
     ],
 )
 def test_what_is_imported_is_declared(root: str, extras: tuple[str, ...]) -> None:
