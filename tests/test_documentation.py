@@ -86,7 +86,7 @@ def test_formats() -> None:
     named = re.findall(r"^\| `(\w[\w-]*)` \|", table, re.MULTILINE)
     assert named == list(FORMATS)
     assert len(FORMATS) == 51
-    assert "Forty-seven formats are read" in README
+    assert "Fifty-one formats are read" in README
 
 
 def test_the_group_page_and_ours() -> None:
