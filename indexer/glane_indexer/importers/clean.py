@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+import warnings
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -158,7 +159,10 @@ def _written(text: str) -> datetime | None:
         return None
     text = re.sub(r"(\d{4}):(?=\d\d:\d\d)", r"\1 ", text)
     try:
-        one, other = (parser.parse(text, default=datetime(2000, day, day)) for day in (1, 2))
+        # A word that it takes for a zone it does not know is no matter for whoever imports.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", parser.UnknownTimezoneWarning)
+            one, other = (parser.parse(text, default=datetime(2000, day, day)) for day in (1, 2))
     except (ValueError, OverflowError, TypeError, AttributeError, IndexError):
         return None
     return one if one == other else None

@@ -17,7 +17,7 @@ PACKED = b"bplist00"
 _DEEPEST = 100
 # What plistlib raises where a file is none, or would do harm.
 _DAMAGE = (
-    *(plistlib.InvalidFileException, ExpatError, ValueError, TypeError, KeyError, IndexError),
+    *(plistlib.InvalidFileException, ExpatError, ValueError, TypeError, LookupError),
     *(AttributeError, OverflowError, RecursionError, MemoryError),
 )
 

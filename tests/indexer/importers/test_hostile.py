@@ -220,3 +220,9 @@ def test_a_property_list_that_defines_entities_is_refused() -> None:
 <plist version="1.0"><dict><key>WebBookmarkType</key><string>&a;</string></dict></plist>"""
     with pytest.raises(InputError, match="the property list is damaged: XML entity declarations"):
         list(read(Source(content, "Bookmarks.plist"))[1])
+
+
+def test_a_property_list_in_an_encoding_that_is_none_is_refused() -> None:
+    content = packed.safari_xml().replace(b'encoding="UTF-8"', b'encoding="ZTF-8"')
+    with pytest.raises(InputError, match="the property list is damaged: unknown encoding: ZTF-8"):
+        list(read(Source(content, "Bookmarks.plist"))[1])
